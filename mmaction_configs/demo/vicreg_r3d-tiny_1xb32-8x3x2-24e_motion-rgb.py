@@ -1,0 +1,23 @@
+# The main experiment at the size of a laptop: a stock ResNet3d of 0.1 M parameters on motion videos.
+_base_ = [
+    '../_base_/models/vicreg_r3d18.py',
+    '../_base_/datasets/motion_clip_pairs.py',
+    '../_base_/default_runtime.py',
+]
+model = dict(
+    backbone=dict(
+        base_channels=16,
+        stage_blocks=(1, 1, 1, 1),
+        conv1_kernel=(3, 5, 5),
+        spatial_strides=(2, 2, 2, 1),
+        temporal_strides=(1, 2, 2, 1)),
+    cls_head=dict(in_channels=128, hidden_channels=256, out_channels=256))
+
+# 360 steps are too few for LARS; AdamW learns fast on a small net.
+train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=24, val_interval=8)
+optim_wrapper = dict(optimizer=dict(type='AdamW', lr=2e-3, weight_decay=1e-4))
+param_scheduler = [dict(type='CosineAnnealingLR', T_max=24, by_epoch=True, convert_to_iter_based=True)]
+randomness = dict(seed=0)
+default_hooks = dict(
+    logger=dict(interval=15),
+    checkpoint=dict(interval=8))

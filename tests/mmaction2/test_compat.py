@@ -1,0 +1,172 @@
+"""Each repair: what was broken works, and a real module always wins."""
+import importlib
+import io
+import os
+import pickle
+import subprocess
+import sys
+from importlib.metadata import version
+
+import numpy as np
+import pytest
+import torch
+import torchvision
+from mmengine.logging import HistoryBuffer
+
+from vididi_transforms.mmaction2 import compat
+
+
+def run(code):
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+
+def test_one_import_makes_the_stack_work():
+    """In a new process: the stock AVA detector builds, and each repair used has one line in the log."""
+    result = run("""
+import os
+import vididi_transforms.mmaction2
+import mmaction, mmaction.models, mmdet.models
+from mmaction.registry import MODELS
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+name = '.mim/configs/detection/slowonly/slowonly_kinetics400-pretrained-r50_8xb16-4x16x1-20e_ava21-rgb.py'
+init_default_scope('mmaction')
+print(type(MODELS.build(Config.fromfile(os.path.join(os.path.dirname(mmaction.__file__), name)).model)).__name__)
+""")
+    assert result.stdout.splitlines()[-1] == "FastRCNN", result.stderr
+    log = result.stdout + result.stderr
+    import mmcv
+    has_operators = any(name.startswith("_ext.") for name in os.listdir(os.path.dirname(mmcv.__file__)))
+    assert log.count("repairs mmcv._ext:") == (0 if has_operators else 1)
+
+
+def test_real_modules_win():
+    class RealFinder(compat.FallbackFinder):
+        pass
+
+    def fill(module):
+        module.real = True
+
+    module = "a_module_for_the_test_of_finders"
+    real = RealFinder([compat.Repair(module, "", "", fill)])
+    fallback = compat.FallbackFinder([compat.Repair(module, "", "", lambda module: None)])
+    sys.meta_path[0:0], sys.meta_path[len(sys.meta_path):] = [real], [fallback]
+    try:
+        assert importlib.import_module(module).real
+    finally:
+        sys.meta_path.remove(real)
+        sys.meta_path.remove(fallback)
+        del sys.modules[module]
+
+
+def test_finder_is_last_and_installed_once():
+    compat.install()
+    assert [isinstance(finder, compat.FallbackFinder) for finder in sys.meta_path].count(True) == 1
+
+
+@pytest.fixture
+def rois():
+    generator = torch.Generator().manual_seed(0)
+    features = torch.randn(2, 3, 16, 16, generator=generator, dtype=torch.float64)
+    corners = torch.rand(5, 2, generator=generator, dtype=torch.float64) * 60
+    sizes = torch.rand(5, 2, generator=generator, dtype=torch.float64) * 60 + 1
+    index = torch.tensor([[0.0], [1.0], [0.0], [1.0], [1.0]], dtype=torch.float64)
+    return features.requires_grad_(), torch.cat((index, corners, corners + sizes), dim=1)
+
+
+@pytest.mark.parametrize("aligned", [True, False])
+@pytest.mark.parametrize("sampling_ratio", [0, 2])
+def test_roi_align_is_torchvisions(rois, aligned, sampling_ratio):
+    from mmcv.ops import roi_align
+    features, boxes = rois
+    ours = roi_align(features, boxes, (7, 5), 0.25, sampling_ratio, "avg", aligned)
+    theirs = torchvision.ops.roi_align(features, boxes, (7, 5), 0.25, sampling_ratio, aligned)
+    assert torch.equal(ours, theirs)
+    weights = torch.randn_like(ours)
+    gradients = [torch.autograd.grad((out * weights).sum(), features)[0] for out in (ours, theirs)]
+    assert gradients[0].abs().sum() > 0
+    assert torch.equal(*gradients)
+
+
+@pytest.mark.parametrize("offset", [0, 1])
+def test_nms_is_the_definition(offset):
+    from mmcv.ops import nms
+    generator = torch.Generator().manual_seed(0)
+    corners = torch.randint(0, 40, (60, 2), generator=generator).float()
+    boxes = torch.cat((corners, corners + torch.randint(1, 30, (60, 2), generator=generator)), dim=1)
+    scores = torch.rand(60, generator=generator)
+    kept = []
+    for i in scores.argsort(descending=True).tolist():
+        if all(_iou(boxes[i], boxes[j], offset) <= 0.4 for j in kept):
+            kept.append(i)
+    assert nms(boxes, scores, 0.4, offset)[1].tolist() == kept
+    assert 0 < len(kept) < 60
+
+
+def _iou(a, b, offset):
+    near, far = torch.maximum(a[:2], b[:2]), torch.minimum(a[2:], b[2:])
+    shared = (far - near + offset).clamp(min=0).prod()
+    return shared / ((a[2:] - a[:2] + offset).prod() + (b[2:] - b[:2] + offset).prod() - shared)
+
+
+def test_other_operators_say_what_to_do():
+    from mmcv.ops import RoIAlign, sigmoid_focal_loss
+    with pytest.raises(NotImplementedError, match=r"'sigmoid_focal_loss_forward' has no replacement .* mim install"):
+        sigmoid_focal_loss(torch.zeros(2, 3), torch.zeros(2, dtype=torch.long))
+    with pytest.raises(NotImplementedError, match="pool_mode='max'"):
+        RoIAlign(2, 1.0, pool_mode="max")(torch.zeros(1, 1, 4, 4), torch.zeros(1, 5))
+
+
+def test_missing_localizer_says_so():
+    from mmaction.models.localizers import DRN
+    with pytest.raises(NotImplementedError, match="DRN is missing from the mmaction2"):
+        DRN()
+
+
+def test_old_name_for_pytorchvideo():
+    old = importlib.import_module("torchvision.transforms.functional_tensor")
+    image = torch.rand(3, 4, 4)
+    assert torch.equal(old.adjust_brightness(image, 0.5), image * 0.5)
+
+
+def test_history_buffers_load_safely():
+    history = HistoryBuffer([1.0, 2.0], [1, 1])
+    file = io.BytesIO()
+    torch.save(dict(buffer=history, array=np.arange(3), number=np.float64(0.5)), file)
+    file.seek(0)
+    loaded = torch.load(file, weights_only=True)
+    assert loaded["buffer"].mean() == 1.5
+    assert loaded["array"].tolist() == [0, 1, 2]
+    assert loaded["number"] == 0.5
+
+
+class Evil:
+    def __init__(self, function, *arguments):
+        self.call = function, arguments
+
+    def __reduce__(self):
+        return self.call
+
+
+@pytest.mark.parametrize("evil", [
+    Evil(os.system, "true"),
+    Evil(eval, "1"),
+    Evil(getattr, np.ndarray, "tofile"),
+    Evil(getattr, HistoryBuffer, "__init__"),
+    Evil(getattr, HistoryBuffer, "update"),
+    Evil(getattr, "text", "format"),
+], ids=lambda evil: str(evil.call[1][-1]))
+def test_code_in_a_checkpoint_is_refused(evil):
+    file = io.BytesIO()
+    torch.save(dict(state_dict={}, evil=evil), file)
+    file.seek(0)
+    with pytest.raises(pickle.UnpicklingError):
+        torch.load(file, weights_only=True)
+
+
+def test_doctor_reports():
+    result = subprocess.run([sys.executable, "-m", "vididi_transforms.mmaction2.doctor"], capture_output=True,
+                            text=True, check=True)
+    assert f"torch {version('torch')}" in result.stdout
+    for repair in compat.REPAIRS:
+        assert repair.module in result.stdout

@@ -1,0 +1,236 @@
+"""The hook in stock loops: what the model sees is what Algorithm 1 says."""
+import copy
+import re
+
+import pytest
+import torch
+from mmengine.hooks import Hook
+from mmengine.model import BaseDataPreprocessor, BaseModel
+from mmengine.runner import Runner
+from torch import nn
+from torch.utils.data import Dataset
+
+import vididi_transforms as vt
+from vididi_transforms.mmaction2 import ViDiDiHook
+
+
+class Clips(Dataset):
+    """12 videos, each with two clips ``[3, T, 4, 4]``."""
+
+    def __init__(self, frames=5):
+        self.clips = torch.randn(12, 2, 3, frames, 4, 4, generator=torch.Generator().manual_seed(0))
+
+    def __len__(self):
+        return len(self.clips)
+
+    def __getitem__(self, index):
+        return dict(inputs=self.clips[index], index=int(index))
+
+
+class ListPreprocessor(BaseDataPreprocessor):
+    """As in MMPretrain and MMSelfSup: the views as a list."""
+
+    def forward(self, data, training=False):
+        return dict(inputs=list(data["inputs"].unbind(1)), index=data["index"])
+
+
+class Recorder(BaseModel):
+    """Remembers what it is given."""
+
+    def __init__(self, data_preprocessor=None):
+        super().__init__(data_preprocessor)
+        self.weight = nn.Parameter(torch.zeros(()))
+        self.seen = []
+
+    def forward(self, inputs, index, mode="tensor"):
+        self.seen.append((mode, inputs, index))
+        return dict(loss=self.weight**2) if mode == "loss" else [0]
+
+
+def make_runner(tmp_path, hooks, preprocessor=None, epochs=4, iters=None, frames=5, sampler="DefaultSampler", **kwargs):
+    train_cfg = dict(by_epoch=False, max_iters=iters) if iters else dict(by_epoch=True, max_epochs=epochs)
+    data = Clips(frames)
+    return Runner(
+        model=Recorder(preprocessor), work_dir=str(tmp_path / "work"), train_cfg=train_cfg,
+        train_dataloader=loader(data, sampler),
+        optim_wrapper=kwargs.pop("optim_wrapper", dict(optimizer=dict(type="SGD", lr=0.0))), custom_hooks=hooks,
+        experiment_name=f"{tmp_path}{len(list(tmp_path.iterdir()))}", log_level="WARNING",
+        randomness=kwargs.pop("randomness", dict(seed=5)), **kwargs)
+
+
+def loader(data, sampler="DefaultSampler"):
+    return dict(batch_size=4, dataset=data, sampler=dict(type=sampler, shuffle=False),
+                collate_fn=dict(type="default_collate"))
+
+
+def expected(orders, index, clips=None):
+    clips = Clips().clips if clips is None else clips
+    return vt.differentiate_pair(*clips[index].unbind(1), *orders)
+
+
+def test_epoch_based(tmp_path):
+    runner = make_runner(tmp_path, [dict(type="ViDiDiHook")])
+    runner.train()
+    selector = vt.PairSelector("vididi", seed=5)
+    assert len(runner.model.seen) == 12
+    for step, (_, inputs, index) in enumerate(runner.model.seen):
+        x1, x2 = expected(selector.orders(step // 3, step), index)
+        torch.testing.assert_close(inputs, torch.stack((x1, x2), 1), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("sampler", ["DefaultSampler", "InfiniteSampler"])
+def test_iteration_based(tmp_path, sampler):
+    runner = make_runner(tmp_path, [dict(type="ViDiDiHook", schedule="schedule-1st-mix")], iters=9, sampler=sampler)
+    runner.train()
+    assert [inputs.shape[3] for _, inputs, _ in runner.model.seen] == [4] * 6 + [5] * 3
+
+
+def test_epoch_length(tmp_path):
+    hook = dict(type="ViDiDiHook", schedule=dict(cycle=[(0, 0), (2, 2)]), epoch_length=2)
+    runner = make_runner(tmp_path, [hook], epochs=2)
+    runner.train()
+    assert [inputs.shape[3] for _, inputs, _ in runner.model.seen] == [5, 5, 3, 3, 5, 5]
+
+
+def test_gradient_accumulation_steps_are_batches(tmp_path):
+    wrapper = dict(optimizer=dict(type="SGD", lr=0.0), accumulative_counts=2)
+    runner = make_runner(tmp_path, [dict(type="ViDiDiHook")], optim_wrapper=wrapper)
+    runner.train()
+    selector = vt.PairSelector("vididi", seed=5)
+    assert [5 - inputs.shape[3] for _, inputs, _ in runner.model.seen] == [
+        max(selector.orders(step // 3, step)) for step in range(12)]
+
+
+def test_a_list_stays_a_list(tmp_path):
+    runner = make_runner(tmp_path, [dict(type="ViDiDiHook", schedule="schedule-1st-mix")], ListPreprocessor())
+    runner.train()
+    orders = [(1, 1), (1, 0), (0, 0), (1, 1)]
+    for step, (_, inputs, index) in enumerate(runner.model.seen):
+        assert isinstance(inputs, list)
+        for view, x in zip(inputs, expected(orders[step // 3], index), strict=True):
+            assert torch.equal(view, x)
+
+
+def test_validation_is_untouched(tmp_path):
+    runner = make_runner(
+        tmp_path, [dict(type="ViDiDiHook", schedule="schedule-1st")], epochs=1,
+        val_dataloader=loader(Clips()),
+        val_cfg=dict(), val_evaluator=dict(type="DumpResults", out_file_path=str(tmp_path / "out.pkl")))
+    runner.train()
+    validated = [(inputs, index) for mode, inputs, index in runner.model.seen if mode == "predict"]
+    assert len(validated) == 3
+    for inputs, index in validated:
+        assert torch.equal(inputs, Clips().clips[index])
+
+
+def test_detached_after_training(tmp_path):
+    runner = make_runner(tmp_path, [dict(type="ViDiDiHook", schedule="schedule-1st")], epochs=1)
+    runner.train()
+    batch = dict(inputs=Clips().clips, index=torch.arange(12))
+    assert torch.equal(runner.model.data_preprocessor(batch, True)["inputs"], batch["inputs"])
+
+
+def test_phase_and_orders_are_logged(tmp_path):
+    runner = make_runner(tmp_path, [dict(type="ViDiDiHook")])
+    runner.train()
+    selector = vt.PairSelector("vididi", seed=5)
+    logged = [runner.message_hub.get_scalar(f"train/vididi_{name}").data[0].tolist()
+              for name in ("phase", "order1", "order2")]
+    assert list(zip(*logged, strict=True)) == [(step // 3 % 4, *selector.orders(step // 3, step)) for step in range(12)]
+
+
+class StopAt(Hook):
+    def __init__(self, epoch):
+        self.epoch = epoch
+
+    def before_train_epoch(self, runner):
+        if runner.epoch == self.epoch:
+            raise KeyboardInterrupt
+
+
+def resumed(tmp_path, hook, **kwargs):
+    runner = make_runner(tmp_path, [hook], resume=True, load_from=str(tmp_path / "work/epoch_2.pth"), **kwargs)
+    runner.train()
+    return runner
+
+
+@pytest.fixture
+def interrupted(tmp_path):
+    runner = make_runner(tmp_path, [dict(type="ViDiDiHook"), StopAt(2)])
+    with pytest.raises(KeyboardInterrupt):
+        runner.train()
+    return tmp_path
+
+
+def test_resume_goes_on_with_the_same_orders(interrupted):
+    runner = resumed(interrupted, dict(type="ViDiDiHook"), randomness=dict(seed=None))  # the seed is the checkpoint's
+    selector = vt.PairSelector("vididi", seed=5)
+    assert [5 - inputs.shape[3] for _, inputs, _ in runner.model.seen] == [
+        max(selector.orders(step // 3, step)) for step in range(6, 12)]
+
+
+@pytest.mark.parametrize(("hook", "text"), [
+    (dict(type="ViDiDiHook", schedule="reverse"), "a run goes on only with its own schedule"),
+    (dict(type="ViDiDiHook", seed=6), "a run goes on only with its own seed: the state has 5, this selector 6"),
+])
+def test_resume_of_another_run_is_refused(interrupted, hook, text):
+    with pytest.raises(ValueError, match=text):
+        resumed(interrupted, hook)
+
+
+def test_loading_weights_is_not_resuming(interrupted):
+    runner = make_runner(interrupted, [dict(type="ViDiDiHook", schedule="reverse")], epochs=1,
+                         load_from=str(interrupted / "work/epoch_2.pth"))
+    runner.train()
+    assert len(runner.model.seen) == 3
+
+
+def test_resume_of_a_plain_run_warns(tmp_path):
+    make_runner(tmp_path, [StopAt(2)], epochs=2).train()
+    runner = make_runner(tmp_path, [dict(type="ViDiDiHook")], resume=True, load_from=str(tmp_path / "work/epoch_2.pth"))
+    messages = []
+    runner.logger.warning = messages.append
+    runner.train()
+    assert any("trained without it; ViDiDi starts here" in message for message in messages)
+
+
+@pytest.mark.parametrize(("inputs", "error", "text"), [
+    (torch.zeros(4, 1, 3, 8, 2, 2), ValueError, "needs inputs [B, 2, C, T, H, W] (two clips of each video): got "
+     "(4, 1, 3, 8, 2, 2)"),
+    (torch.zeros(4, 3, 8, 2, 2), ValueError, "got (4, 3, 8, 2, 2)"),
+    ([torch.zeros(4, 3, 8, 2, 2)], ValueError, "needs a list of two tensors [B, C, T, H, W]: got [(4, 3, 8, 2, 2)]"),
+    ([torch.zeros(3, 8, 2, 2)] * 2, ValueError, "got [(3, 8, 2, 2), (3, 8, 2, 2)]"),
+    (dict(a=1), TypeError, "inputs must be a tensor or a list of two tensors: got dict"),
+    (torch.zeros(4, 2, 3, 2, 2, 2), ValueError, "the schedule takes derivatives up to order 2, so clips need at least "
+     "3 frames: got T=2"),
+])
+def test_bad_inputs(inputs, error, text):
+    with pytest.raises(error, match=re.escape(text)):
+        ViDiDiHook()._differentiate(nn.Module(), ({}, True), {}, dict(inputs=inputs))
+
+
+def test_bad_preprocessor_output():
+    with pytest.raises(TypeError, match="returns a dict with 'inputs': got Tensor"):
+        ViDiDiHook()._differentiate(nn.Module(), ({}, True), {}, torch.zeros(1))
+
+
+def test_model_without_data_preprocessor(tmp_path):
+    runner = make_runner(tmp_path, [dict(type="ViDiDiHook")])
+    del runner.model.data_preprocessor
+    with pytest.raises(TypeError, match="a model with a data preprocessor: Recorder has none"):
+        runner.train()
+
+
+def test_bad_arguments():
+    with pytest.raises(ValueError, match="epoch_length must be >= 1 training steps: got 0"):
+        ViDiDiHook(epoch_length=0)
+    with pytest.raises(ValueError, match="schedule must be one of base, "):
+        ViDiDiHook(schedule="vididy")
+
+
+@pytest.mark.parametrize("training", [dict(args=({}, True), kwargs={}), dict(args=({},), kwargs=dict(training=True))])
+def test_both_ways_in_which_mmengine_calls(training):
+    hook = ViDiDiHook()
+    hook.orders = (1, 1)
+    output = dict(inputs=torch.zeros(1, 2, 3, 4, 2, 2))
+    assert hook._differentiate(nn.Module(), output=copy.copy(output), **training)["inputs"].shape[3] == 3

@@ -1,0 +1,75 @@
+"""The metric in one and two processes; a checkpoint in a new process."""
+import json
+import re
+
+import pytest
+import torch
+import torch.multiprocessing as mp
+from mmengine.evaluator import Evaluator
+
+import vididi_transforms as vt
+from vididi_transforms.mmaction2 import VideoRetrievalMetric
+
+N = 23  # odd, so that the sampler has to pad
+
+
+def samples():
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.randint(0, 4, (N,), generator=generator)
+    features = torch.randn(4, 6, generator=generator)[labels] + torch.randn(N, 6, generator=generator)
+    return [dict(feature=feature, gt_label=label[None], split="gallery" if i < 15 else "query", filename=f"{i}.mp4")
+            for i, (feature, label) in enumerate(zip(features, labels, strict=True))]
+
+
+def expected():
+    data = samples()
+    x, y = torch.stack([s["feature"] for s in data]), torch.cat([s["gt_label"] for s in data])
+    return {f"retrieval/top{k}": recall for k, recall in vt.recall_at_k(x[:15], y[:15], x[15:], y[15:]).items()}
+
+
+def evaluate(rank=0, ranks=1):
+    evaluator = Evaluator(dict(type="VideoRetrievalMetric"))
+    data = samples()
+    padded = (data + data)[:-(-N // ranks) * ranks][rank::ranks]  # as mmengine's DefaultSampler
+    for start in range(0, len(padded), 4):
+        evaluator.process(data_samples=padded[start:start + 4], data_batch=None)
+    return evaluator.evaluate(N)
+
+
+def test_equals_the_function():
+    assert evaluate() == expected() | {"retrieval/gallery": 15, "retrieval/queries": 8}
+
+
+def worker(rank, ranks, folder):
+    from mmengine.registry import DefaultScope
+    torch.distributed.init_process_group("gloo", init_method=f"file://{folder}/store", rank=rank, world_size=ranks)
+    with DefaultScope.overwrite_default_scope("mmaction"):
+        result = evaluate(rank, ranks)
+    (folder / f"{rank}.json").write_text(json.dumps(result))
+    torch.distributed.destroy_process_group()
+
+
+@pytest.mark.slow
+def test_two_processes_count_every_video_once(tmp_path):
+    mp.spawn(worker, args=(2, tmp_path), nprocs=2)
+    for rank in (0, 1):
+        assert json.loads((tmp_path / f"{rank}.json").read_text()) == evaluate()
+
+
+@pytest.mark.parametrize(("change", "text"), [
+    (dict(split=None), "VideoRetrievalMetric needs split in every data sample: mark the videos with MarkSplit"),
+    (dict(feature=None), "VideoRetrievalMetric needs feature in every data sample"),
+])
+def test_missing_keys(change, text):
+    data = samples()[0]
+    for key in change:
+        del data[key]
+    with pytest.raises(ValueError, match=re.escape(text)):
+        VideoRetrievalMetric().process(None, [data])
+
+
+def test_no_query():
+    metric = VideoRetrievalMetric()
+    metric.process(None, samples()[:15])
+    with pytest.raises(ValueError, match="at least one query video: got none"):
+        metric.evaluate(15)

@@ -1,0 +1,270 @@
+"""Sampling, per-clip augmentation, keyed draws: laws, torchvision as the reference, errors."""
+import pickle
+import random
+
+import numpy as np
+import pytest
+import torch
+from mmaction.registry import DATA_SAMPLERS, DATASETS, TRANSFORMS
+from mmengine.dataset import ConcatDataset, DefaultSampler, RepeatDataset
+from torch.utils.data import DataLoader
+from torchvision.transforms.v2 import functional as F
+
+from vididi_transforms.mmaction2 import KeyedSampler, VideoReadError
+from vididi_transforms.mmaction2.samplers import KeyedIndex, keyed_draws
+
+
+def build(**cfg):
+    return TRANSFORMS.build(cfg)
+
+
+def video(total_frames=60, **keys):
+    return dict(total_frames=total_frames, start_index=0, **keys)
+
+
+def starts(mode, total_frames, samples=400):
+    transform = build(type="SampleClipPair", clip_len=8, frame_interval=3, mode=mode)
+    return np.array([transform(video(total_frames, sample_idx=KeyedIndex(i, seed=0, epoch=0)))["frame_inds"][[0, 8]]
+                     for i in range(samples)])
+
+
+class TestSampleClipPair:
+    def test_frames_are_equally_spaced_and_within_the_video(self):
+        for mode in ("independent", "consecutive", "halves"):
+            results = build(type="SampleClipPair", clip_len=8, frame_interval=3, mode=mode)(video(60))
+            assert results["frame_inds"].shape == (16,)
+            clips = results["frame_inds"].reshape(2, 8)
+            assert (np.diff(clips, axis=1) == 3).all()
+            assert clips.min() >= 0
+            assert clips.max() < 60
+            assert (results["num_clips"], results["clip_len"], results["frame_interval"]) == (2, 8, 3)
+
+    def test_independent_starts_cover_the_video_without_order(self):
+        first, second = starts("independent", 60).T
+        assert {*first} == {*second} == set(range(60 - 24 + 1))
+        assert abs(np.corrcoef(first, second)[0, 1]) < 0.2
+        assert 0.4 < (first < second).mean() < 0.6
+
+    def test_consecutive(self):
+        first, second = starts("consecutive", 60).T
+        assert (second - first == 24).all()
+        assert {*first} == set(range(60 - 48 + 1))
+
+    def test_halves(self):
+        first, second = starts("halves", 60).T
+        assert first.max() < second.min() + 1
+
+    @pytest.mark.parametrize("mode", ["independent", "consecutive", "halves"])
+    @pytest.mark.parametrize("total_frames", [1, 5, 23, 24, 30, 47])
+    def test_short_videos_repeat_the_last_frame(self, mode, total_frames):
+        results = build(type="SampleClipPair", clip_len=8, frame_interval=3, mode=mode)(video(total_frames))
+        clips = results["frame_inds"].reshape(2, 8)
+        assert clips.min() >= 0
+        assert clips.max() < total_frames
+        steps = np.diff(clips, axis=1)
+        assert set(steps.ravel()) <= {0, 3}
+        assert (np.diff(steps, axis=1) <= 0).all()  # once it stops it stays
+
+    @pytest.mark.parametrize(("cfg", "text"), [
+        (dict(clip_len=8, mode="both"), "mode must be one of independent, consecutive, halves: got 'both'"),
+        (dict(clip_len=0), "clip_len and frame_interval must be >= 1: got 0 and 1"),
+    ])
+    def test_bad_config(self, cfg, text):
+        with pytest.raises(ValueError, match=text):
+            build(type="SampleClipPair", **cfg)
+
+    def test_video_without_frames(self):
+        with pytest.raises(ValueError, match="at least one frame: got total_frames=0"):
+            build(type="SampleClipPair", clip_len=8)(video(0))
+
+
+def clip_results(frames=4, clips=2, seed=0, **keys):
+    rng = np.random.default_rng(seed)
+    imgs = [rng.integers(0, 256, (20, 24, 3), dtype=np.uint8) for _ in range(frames * clips)]
+    return dict(imgs=imgs, num_clips=clips, clip_len=frames, img_shape=(20, 24), modality="RGB", **keys)
+
+
+class TestPerClip:
+    CROP = (dict(type="RandomResizedCrop", area_range=(0.3, 0.6)), dict(type="Resize", scale=(16, 16), keep_ratio=False))
+
+    def test_each_clip_has_its_own_draw_shared_by_its_frames(self):
+        results = clip_results()
+        results["imgs"] = [results["imgs"][0]] * 8
+        out = build(type="PerClip", transforms=list(self.CROP))(results)
+        assert out["num_clips"] == 2
+        clips = np.stack(out["imgs"]).reshape(2, 4, 16, 16, 3)
+        assert all((clip == clip[0]).all() for clip in clips)
+        assert not (clips[0] == clips[1]).all()
+
+    def test_without_transforms_it_changes_nothing(self):
+        results = clip_results()
+        assert all((a == b).all() for a, b in zip(build(type="PerClip", transforms=[])(results)["imgs"],
+                                                  results["imgs"], strict=True))
+
+    def test_keyed_draws_and_untouched_global_generators(self):
+        def augment(sample, epoch):
+            results = clip_results(sample_idx=KeyedIndex(sample, 0, epoch))
+            return np.stack(build(type="PerClip", transforms=[*self.CROP, dict(type="ClipColorJitter", p=1)])(
+                results)["imgs"])
+
+        states = random.getstate(), np.random.get_state()[1].copy(), torch.get_rng_state()
+        first = augment(3, 1)
+        np.random.rand(5)
+        torch.rand(5)
+        assert (augment(3, 1) == first).all()
+        assert not (augment(3, 2) == first).all()
+        assert not (augment(4, 1) == first).all()
+        np.random.set_state(("MT19937", states[1], 624, 0, 0.0))
+        torch.set_rng_state(states[2])
+        augment(3, 1)
+        assert random.getstate() == states[0]
+        assert (np.random.get_state()[1] == states[1]).all()
+        assert torch.equal(torch.get_rng_state(), states[2])
+
+    def test_wrong_number_of_frames(self):
+        results = clip_results()
+        results["imgs"].pop()
+        with pytest.raises(ValueError, match=r"num_clips \* clip_len frames: got 7 for 2 clips of 4"):
+            build(type="PerClip", transforms=[])(results)
+
+    def test_transform_that_loses_frames(self):
+        @TRANSFORMS.register_module(name="LoseOneFrame", force=True)
+        class LoseOneFrame:
+            def __call__(self, results):
+                return {**results, "imgs": results["imgs"][1:]}
+
+        with pytest.raises(ValueError, match="must keep the number of frames: 4 became 3"):
+            build(type="PerClip", transforms=[dict(type="LoseOneFrame")])(clip_results())
+
+
+def frames_of(results):
+    return torch.from_numpy(np.stack(results["imgs"])).permute(0, 3, 1, 2)
+
+
+def fixed(transform, **draw):
+    """The transform with torchvision's drawn parameters replaced."""
+    transform.module.make_params = lambda flat_inputs: draw
+    return transform
+
+
+class TestClipTransforms:
+    @pytest.mark.parametrize(("operation", "draw"), [
+        (0, dict(brightness_factor=0.8)), (2, dict(saturation_factor=1.2)), (3, dict(hue_factor=-0.05)),
+    ])
+    def test_jitter_per_pixel_is_torchvisions_frame_by_frame(self, operation, draw):
+        names = ("brightness", "contrast", "saturation", "hue")
+        parameters = {f"{name}_factor": None for name in names} | draw | dict(fn_idx=torch.tensor([operation]))
+        results = clip_results(clips=1)
+        expected = torch.stack([getattr(F, f"adjust_{names[operation]}")(frame, *draw.values())
+                                for frame in frames_of(results)])
+        assert torch.equal(frames_of(fixed(build(type="ClipColorJitter", p=1), **parameters)(results)), expected)
+
+    def test_contrast_turns_about_the_mean_of_the_clip(self):
+        dark, bright = np.full((4, 4, 3), 50, np.uint8), np.full((4, 4, 3), 150, np.uint8)
+        parameters = dict(brightness_factor=None, contrast_factor=0.5, saturation_factor=None, hue_factor=None,
+                          fn_idx=torch.tensor([1]))
+        out = fixed(build(type="ClipColorJitter", p=1), **parameters)(dict(imgs=[dark, bright]))["imgs"]
+        # Towards 100 and not towards themselves; torchvision's luminance of 100 is 99.99, cut to 99.
+        assert [int(frame[0, 0, 0]) for frame in out] == [74, 124]
+
+    def test_gray_is_torchvisions(self):
+        results = clip_results(clips=1)
+        expected = F.rgb_to_grayscale(frames_of(results), num_output_channels=3)
+        assert torch.equal(frames_of(build(type="ClipGrayscale", p=1)(results)), expected)
+
+    def test_blur_has_one_sigma_for_the_clip(self):
+        results = clip_results(clips=1)
+        expected = F.gaussian_blur(frames_of(results), [3, 3], [1.5, 1.5])
+        transform = fixed(build(type="ClipGaussianBlur", p=1), sigma=[1.5, 1.5])
+        assert torch.equal(frames_of(transform(results)), expected)
+
+    @pytest.mark.parametrize("name", ["ClipColorJitter", "ClipGrayscale", "ClipGaussianBlur"])
+    def test_a_still_clip_stays_still(self, name):
+        results = clip_results(clips=1)
+        results["imgs"] = [results["imgs"][0]] * 4
+        out = build(type=name, p=1)(results)["imgs"]
+        assert all((frame == out[0]).all() for frame in out)
+        assert out[0].dtype == np.uint8
+
+    @pytest.mark.parametrize("name", ["ClipColorJitter", "ClipGrayscale", "ClipGaussianBlur"])
+    def test_probability(self, name):
+        results = clip_results(clips=1)
+        before = np.stack(results["imgs"])
+        assert (np.stack(build(type=name, p=0)(results)["imgs"]) == before).all()
+        transform = build(type=name, p=0.5)
+        torch.manual_seed(0)
+        changed = [not (np.stack(transform(clip_results(clips=1))["imgs"]) == before).all() for _ in range(200)]
+        assert 0.35 < np.mean(changed) < 0.65
+        with pytest.raises(ValueError, match="p must be a probability"):
+            build(type=name, p=2)
+
+
+class TestKeys:
+    def test_a_key_survives_the_worker_queue_and_data_set_wrappers(self):
+        index = pickle.loads(pickle.dumps(KeyedIndex(30, seed=5, epoch=2)))
+        for inner in (index - 10, index % 20):
+            assert (inner.seed, inner.epoch, inner.sample) == (5, 2, 30)
+        assert (index, index - 10, index % 20) == (30, 20, 10)
+
+    def test_sampler_gives_the_same_order_as_stock(self):
+        keyed = DATA_SAMPLERS.build(dict(type="KeyedSampler", dataset=range(20), seed=3))
+        stock = DefaultSampler(range(20), seed=3)
+        assert isinstance(keyed, KeyedSampler)
+        for epoch in (0, 1):
+            keyed.set_epoch(epoch)
+            stock.set_epoch(epoch)
+            indices = list(keyed)
+            assert indices == list(stock)
+            assert {(index.seed, index.epoch) for index in indices} == {(3, epoch)}
+
+    def test_unkeyed_samples_draw_from_the_global_generators(self):
+        np.random.seed(0)
+        expected = np.random.rand()
+        np.random.seed(0)
+        with keyed_draws(dict(sample_idx=3), "test"):
+            assert np.random.rand() == expected
+
+
+def load(dataset, workers, epoch):
+    sampler = KeyedSampler(dataset, shuffle=True, seed=1)
+    sampler.set_epoch(epoch)
+    loader = DataLoader(dataset, batch_size=4, sampler=sampler, num_workers=workers, collate_fn=list)
+    return [sample["inputs"] for batch in loader for sample in batch]
+
+
+@pytest.mark.parametrize("wrap", [lambda d: d, lambda d: ConcatDataset([d, d]), lambda d: RepeatDataset(d, 2)],
+                         ids=["plain", "concat", "repeat"])
+def test_samples_do_not_depend_on_workers_but_on_epochs(tiny, wrap):
+    dataset = wrap(DATASETS.build(tiny.train_dataloader.dataset))
+    runs = [load(dataset, workers, 0) for workers in (0, 1, 2)]
+    for run in runs[1:]:
+        assert all(torch.equal(a, b) for a, b in zip(runs[0], run, strict=True))
+    assert not any(torch.equal(a, b) for a, b in zip(runs[0], load(dataset, 0, 1), strict=True))
+    assert runs[0][0].shape == (2, 3, 8, 32, 32)
+    assert runs[0][0].dtype == torch.uint8
+
+
+class TestReadVideo:
+    TRANSFORMS = (dict(type="DecordInit"), dict(type="SampleClipPair", clip_len=8), dict(type="DecordDecode"))
+
+    def read(self, path):
+        return build(type="ReadVideo", transforms=list(self.TRANSFORMS))(dict(filename=str(path), start_index=0))
+
+    def test_missing_file(self, tmp_path):
+        with pytest.raises(VideoReadError, match=rf"cannot read video '{tmp_path}/no.mp4': FileNotFoundError"):
+            self.read(tmp_path / "no.mp4")
+
+    @pytest.mark.parametrize("content", [b"", b"this is text", b"\0" * 5000])
+    def test_broken_file(self, tmp_path, content):
+        (tmp_path / "bad.mp4").write_bytes(content)
+        with pytest.raises(VideoReadError, match=rf"cannot read video '{tmp_path}/bad.mp4': \w+: "):
+            self.read(tmp_path / "bad.mp4")
+
+    def test_good_file(self, motion):
+        assert len(self.read(next((motion / "train").glob("*.mp4")))["imgs"]) == 16
+
+
+def test_mark_split_knows_two():
+    assert build(type="MarkSplit", split="query")(dict(a=1)) == dict(a=1, split="query")
+    with pytest.raises(ValueError, match="split must be 'gallery' or 'query': got 'train'"):
+        build(type="MarkSplit", split="train")

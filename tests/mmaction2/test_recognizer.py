@@ -1,0 +1,97 @@
+"""Two streams, the head's terms, features for retrieval, optimiser."""
+import numpy as np
+import pytest
+import torch
+from mmaction.registry import MODELS, OPTIMIZERS
+from mmaction.structures import ActionDataSample
+from reference import vicreg as reference
+
+BACKBONE = dict(type="ResNet3d", depth=18, pretrained=None, pretrained2d=False, base_channels=4, conv1_kernel=(3, 3, 3),
+                with_pool1=False, with_pool2=False, temporal_strides=(1, 2, 2, 2), zero_init_residual=False)
+
+
+def recognizer(**kwargs):
+    torch.manual_seed(0)
+    head = dict(type="VICRegHead", in_channels=32, hidden_channels=16, out_channels=8, **kwargs.pop("head", {}))
+    model = MODELS.build(dict(type="TwoStreamRecognizer", backbone=BACKBONE, cls_head=head, **kwargs))
+    model.backbone.init_weights()
+    return model
+
+
+@pytest.fixture
+def views():
+    return torch.randn(4, 2, 3, 6, 16, 16, generator=torch.Generator().manual_seed(1))
+
+
+def test_each_view_is_its_own_batch_of_the_batch_normalisation(views):
+    model = recognizer().train()
+    (map1, map2), _ = model.extract_feat(views)
+    torch.testing.assert_close(map1, model.backbone(views[:, 0]))
+    torch.testing.assert_close(map2, model.backbone(views[:, 1]))
+    joined = model.backbone(views.flatten(0, 1)).unflatten(0, (4, 2))
+    assert not torch.allclose(map1, joined[:, 0], atol=1e-3)
+
+
+def test_loss_is_the_objective_of_the_projections(views):
+    model = recognizer(head=dict(weights=(2.0, 3.0, 0.5))).train()
+    losses = model(views, [ActionDataSample()] * 4, mode="loss")
+    z1, z2 = (model.cls_head.projector(model.backbone(views[:, i]).mean((2, 3, 4))).detach().numpy() for i in (0, 1))
+    expected = np.multiply(reference(z1, z2), (2.0, 3.0, 0.5))
+    assert list(losses) == ["loss_invariance", "loss_variance", "loss_covariance"]
+    np.testing.assert_allclose([losses[name].item() for name in losses], expected, rtol=1e-4)
+
+
+def test_a_list_of_views_is_the_same(views):
+    model = recognizer().train()
+    stacked, listed = (model(x, [], mode="loss") for x in (views, list(views.unbind(1))))
+    for name in stacked:
+        torch.testing.assert_close(stacked[name], listed[name])
+
+
+def test_every_parameter_learns(views):
+    model = recognizer().train()
+    sum(model(views, [], mode="loss").values()).backward()
+    assert [name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0] == []
+
+
+def test_terms_are_float32_under_autocast(views):
+    model = recognizer().train()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        losses = model(views, [], mode="loss")
+    assert {loss.dtype for loss in losses.values()} == {torch.float32}
+
+
+@pytest.mark.parametrize("test_cfg", [None, dict(max_testing_views=2)])
+def test_feature_is_the_mean_over_clips(test_cfg):
+    model = recognizer(test_cfg=test_cfg).eval()
+    model.backbone.eval()
+    clips = torch.randn(1, 5, 3, 6, 16, 16)
+    with torch.no_grad():
+        sample, = model(clips, [ActionDataSample()], mode="predict")
+        expected = model.backbone(clips[0]).mean((2, 3, 4)).mean(0)
+    torch.testing.assert_close(sample.feature, expected)
+
+
+def test_features_keep_videos_apart():
+    model = recognizer().eval()
+    clips = torch.randn(3, 2, 3, 6, 16, 16)
+    with torch.no_grad():
+        together = model(clips, [ActionDataSample() for _ in range(3)], mode="predict")
+        alone = [model(clips[i:i + 1], [ActionDataSample()], mode="predict")[0] for i in range(3)]
+    for a, b in zip(together, alone, strict=True):
+        torch.testing.assert_close(a.feature, b.feature, rtol=1e-4, atol=1e-5)
+
+
+def test_one_view_is_refused(views):
+    with pytest.raises(ValueError, match=r"needs inputs \[B, 2, C, T, H, W\].* got \(4, 1, 3, 6, 16, 16\)"):
+        recognizer()(views[:, :1], [], mode="loss")
+
+
+def test_lars_adapts_matrices_and_not_vectors():
+    matrix, vector = torch.nn.Parameter(torch.ones(2, 2)), torch.nn.Parameter(torch.ones(4))
+    groups = [dict(params=[matrix], weight_decay=1e-6), dict(params=[vector], weight_decay=0.0)]
+    optimizer = OPTIMIZERS.build(dict(type="LARS", params=groups, lr=1.0, momentum=0.9))
+    matrix.grad, vector.grad = torch.ones(2, 2), torch.ones(4)
+    optimizer.step()
+    torch.testing.assert_close(matrix.data, torch.full((2, 2), 1 - 0.001), rtol=1e-5, atol=0)  # trust 0.001 * 2 / 2
+    torch.testing.assert_close(vector.data, torch.zeros(4))

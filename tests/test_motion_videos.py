@@ -1,0 +1,65 @@
+"""The embedded data set: real files, deterministic, the class is in the motion only."""
+import subprocess
+import sys
+
+import av
+import numpy as np
+import pytest
+import torch
+
+from vididi_transforms.motion_videos import MOTIONS, render, write_dataset
+
+
+def test_files_lists_and_labels(tmp_path):
+    write_dataset(tmp_path, train=10, test=4, size=32, frames=12)
+    for split, videos in (("train", 10), ("test", 4)):
+        lines = (tmp_path / f"{split}.txt").read_text().splitlines()
+        assert [int(line.split()[1]) for line in lines] == [i % 8 for i in range(videos)]
+        for line in lines:
+            with av.open(str(tmp_path / line.split()[0])) as container:
+                stream = container.streams.video[0]
+                assert (stream.codec_context.name, stream.width, stream.height) == ("h264", 32, 32)
+                assert sum(1 for _ in container.decode(stream)) == 12
+    assert not list(tmp_path.rglob("*.part*"))
+
+
+def test_deterministic_for_a_seed_and_no_video_twice(tmp_path):
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        write_dataset(tmp_path / name, train=4, test=4, size=32, frames=4, seed=seed)
+    content = {name: [p.read_bytes() for p in sorted((tmp_path / name).rglob("*.mp4"))] for name in "abc"}
+    assert content["a"] == content["b"]
+    assert not set(content["a"]) & set(content["c"])
+    assert len(set(content["a"])) == 8
+
+
+@pytest.mark.parametrize("motion", MOTIONS)
+def test_only_the_shape_changes(motion):
+    video, mask = render(motion, np.random.default_rng(0), frames=30, size=32)
+    assert video.min() >= 0
+    assert video.max() <= 1
+    never = mask.amax(0) < 1e-3
+    assert never.float().mean() > 0.3
+    torch.testing.assert_close(video.std(0, unbiased=False)[never.expand(3, -1, -1)], torch.zeros(3 * never.sum()),
+                               rtol=0, atol=2e-3)
+    assert (video[1:] - video[:-1]).abs().amax() > 0.1
+
+
+def test_one_frame_says_nothing_about_the_class():
+    """The colours of single frames are distributed alike in all classes."""
+    means = torch.stack([torch.stack([render(motion, np.random.default_rng((seed, number)), frames=1, size=16)[0].mean()
+                                      for seed in range(100)]) for number, motion in enumerate(MOTIONS)])
+    between = means.mean(1).var()
+    assert between < 3 * means.var() / 100
+
+
+@pytest.mark.parametrize(("arguments", "text"), [
+    (["--classes", "fly"], "classes must be some of slide-x, slide-y, circle, rotate, pulse, shake-x, shake-y, tumble: "
+     "got fly"),
+    (["--size", "33"], "numbers must be >= 1 and size even (H.264): got train=480, test=160, frames=40, size=33"),
+])
+def test_bad_arguments(tmp_path, arguments, text):
+    command = [sys.executable, "-m", "vididi_transforms.motion_videos", str(tmp_path), *arguments]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert text in result.stderr
+    assert not list(tmp_path.iterdir())

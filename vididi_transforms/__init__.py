@@ -1,0 +1,42 @@
+"""ViDiDi (Chen et al. 2024): video time-differentiation for instance discrimination, on top of PyTorch.
+
+The flow of the data is the order of the files::
+
+    two clips of a video -> temporal derivatives of the chosen orders -> encoder -> projector -> objective
+                            functional, transforms                       yours      projector    objectives
+                            pair_selector (schedules, keyed_random)
+
+    import vididi_transforms as vt
+    selector = vt.PairSelector('vididi', seed=0)
+    x, x2 = vt.differentiate_pair(v, v2, *selector.orders(epoch, step))      # v, v2: [B, C, T, H, W]
+
+``retrieval`` measures what was learned; ``motion_videos`` writes a data set to try it on; ``mmaction2`` plugs
+everything into MMAction2. This package imports torch and numpy only.
+"""
+from .functional import differentiate_pair, match_length, taylor_expand, temporal_difference
+from .objectives import covariance, gather_batch, invariance, variance, vicreg
+from .pair_selector import PairSelector
+from .projector import projector
+from .retrieval import nearest, recall_at_k
+from .schedules import SCHEDULES, Schedule
+from .transforms import TemporalDifference
+
+__version__ = "0.1.0"
+__all__ = [
+    "SCHEDULES",
+    "PairSelector",
+    "Schedule",
+    "TemporalDifference",
+    "covariance",
+    "differentiate_pair",
+    "gather_batch",
+    "invariance",
+    "match_length",
+    "nearest",
+    "projector",
+    "recall_at_k",
+    "taylor_expand",
+    "temporal_difference",
+    "variance",
+    "vicreg",
+]

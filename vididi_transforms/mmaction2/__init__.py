@@ -1,0 +1,40 @@
+"""ViDiDi in MMAction2: importing this module registers everything, in the order of the data's way.
+
+``samplers`` (keyed draws) -> ``pipelines`` (two clips, each augmented) -> ``hooks`` (temporal derivatives of what the
+data preprocessor returns) -> ``recognizers`` (two streams) -> ``heads`` (objectives) -> ``metrics`` (retrieval).
+``compat`` repairs the released stack first; ``doctor`` reports on it.
+
+In a config::
+
+    custom_imports = dict(imports=['vididi_transforms.mmaction2'], allow_failed_imports=False)
+    custom_hooks = [dict(type='ViDiDiHook')]
+"""
+from . import compat
+
+compat.install()
+
+from .clip_transforms import ClipColorJitter, ClipGaussianBlur, ClipGrayscale  # noqa: E402
+from .heads import VICRegHead  # noqa: E402
+from .hooks import ViDiDiHook  # noqa: E402
+from .metrics import VideoRetrievalMetric  # noqa: E402
+from .optimizers import LARS  # noqa: E402
+from .pipelines import MarkSplit, PerClip, ReadVideo, SampleClipPair, VideoReadError  # noqa: E402
+from .recognizers import TwoStreamRecognizer  # noqa: E402
+from .samplers import KeyedSampler  # noqa: E402
+
+__all__ = [
+    "LARS",
+    "ClipColorJitter",
+    "ClipGaussianBlur",
+    "ClipGrayscale",
+    "KeyedSampler",
+    "MarkSplit",
+    "PerClip",
+    "ReadVideo",
+    "SampleClipPair",
+    "TwoStreamRecognizer",
+    "VICRegHead",
+    "ViDiDiHook",
+    "VideoReadError",
+    "VideoRetrievalMetric",
+]

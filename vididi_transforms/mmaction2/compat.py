@@ -1,0 +1,131 @@
+"""Repairs of the released OpenMMLab stack, so that ``pip install`` alone gives a working system on a current torch.
+
+Missing modules are offered by a finder that stands *behind* the real ones on ``sys.meta_path``: a real module always
+wins. Checkpoints stay under torch's safe loader; the few classes in them are allow-listed.
+"""
+import importlib
+import logging
+import pickle
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.logging import HistoryBuffer, print_log
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A module that the released stack lacks, and how it is filled.
+
+    Args:
+        module: full name of the module that is missing.
+        reason: why it is missing, and what stands in.
+        upstream: where upstream is told of it.
+        fill: puts the names into the new module.
+        is_package: whether it has submodules.
+    """
+
+    module: str
+    reason: str
+    upstream: str
+    fill: Callable[[ModuleType], None]
+    is_package: bool = False
+
+
+def _fill_drn(module: ModuleType) -> None:
+    class DRN(torch.nn.Module):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            raise NotImplementedError("the localizer DRN is missing from the mmaction2 1.2.0 wheel: install MMAction2 "
+                                      "from its repository to use it")
+
+    module.DRN = DRN  # type: ignore[attr-defined]
+
+
+def _fill_mmcv_ext(module: ModuleType) -> None:
+    from . import torchvision_ops
+
+    def operator(name: str) -> Any:  # called for names that the module does not have
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(torchvision_ops, name, None) or torchvision_ops.missing_operator(name)
+
+    module.__getattr__ = operator  # type: ignore[method-assign]
+
+
+def _fill_functional_tensor(module: ModuleType) -> None:
+    real = importlib.import_module("torchvision.transforms._functional_tensor")
+    module.__dict__.update({name: value for name, value in vars(real).items() if not name.startswith("__")})
+
+
+_DRN = "the mmaction2 1.2.0 wheel lacks this folder; a class that says so stands in for DRN"
+REPAIRS = (
+    Repair("mmaction.models.localizers.drn", _DRN, "open-mmlab/mmaction2#2714", lambda module: None, is_package=True),
+    Repair("mmaction.models.localizers.drn.drn", _DRN, "open-mmlab/mmaction2#2714", _fill_drn),
+    Repair("mmcv._ext", "this mmcv has no compiled operators; RoIAlign and NMS come from torchvision",
+           "mmcv-lite, by design", _fill_mmcv_ext),
+    Repair("torchvision.transforms.functional_tensor", "torchvision >= 0.17 renamed it; pytorchvideo 0.1.5 asks for "
+           "the old name", "facebookresearch/pytorchvideo#258", _fill_functional_tensor),
+)
+
+
+class FallbackFinder(MetaPathFinder, Loader):
+    """Offers the modules of :data:`REPAIRS` when no other finder has them."""
+
+    def __init__(self, repairs: Sequence[Repair] = REPAIRS) -> None:
+        self.repairs = {repair.module: repair for repair in repairs}
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        """The import system's question; None for every module that is not in the list."""
+        repair = self.repairs.get(fullname)
+        return repair and ModuleSpec(fullname, self, origin="vididi_transforms", is_package=repair.is_package)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Fill the module, and say so in one line of the log."""
+        repair = self.repairs[module.__name__]
+        print_log(f"vididi_transforms repairs {repair.module}: {repair.reason} ({repair.upstream})", "current",
+                  logging.INFO)
+        repair.fill(module)
+
+
+def statistic_of_history_buffer(owner: Any, name: str) -> Any:
+    """Stands for the name ``builtins.getattr`` in mmengine's checkpoints, and answers nothing else.
+
+    A ``HistoryBuffer`` pickles its four statistics as ``getattr(HistoryBuffer, 'mean')`` and the like. The real
+    ``getattr`` would let a checkpoint run any code.
+
+    Raises:
+        pickle.UnpicklingError: anything but a statistic of HistoryBuffer is asked for.
+    """
+    if owner is HistoryBuffer and name in ("mean", "max", "min", "current"):
+        return getattr(owner, name)
+    raise pickle.UnpicklingError(f"a checkpoint may ask getattr only for the statistics of HistoryBuffer: it asked for "
+                                 f"{name!r} of {owner!r}")
+
+
+def allow_mmengine_checkpoints() -> bool:
+    """Let torch's safe loader (default since 2.6) read what mmengine writes. Returns whether that was needed.
+
+    Source: open-mmlab/mmengine#1655.
+    """
+    if tuple(int(part) for part in torch.__version__.split(".")[:2]) < (2, 6):
+        return False
+    array_classes = [np.ndarray, np.dtype, *{type(np.dtype(code)) for code in np.typecodes["All"]}]
+    multiarray = np.array(0).__reduce__()[0].__module__  # numpy._core or numpy.core, by version
+    functions = [getattr(importlib.import_module(multiarray), name) for name in ("_reconstruct", "scalar")]
+    old_names = [(function, f"numpy.core.multiarray.{function.__name__}") for function in functions]
+    torch.serialization.add_safe_globals(
+        [HistoryBuffer, (statistic_of_history_buffer, "builtins.getattr"), *array_classes, *functions, *old_names])
+    return True
+
+
+def install() -> None:
+    """Put the finder behind the real ones, once, and allow mmengine's checkpoints."""
+    if not any(isinstance(finder, FallbackFinder) for finder in sys.meta_path):
+        sys.meta_path.append(FallbackFinder())
+        allow_mmengine_checkpoints()

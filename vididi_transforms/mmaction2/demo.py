@@ -1,0 +1,175 @@
+"""``python -m vididi_transforms.mmaction2.demo``: the main experiment in minutes, through the stock tools.
+
+Trains VICReg and ViDiDi-VICReg with the same small encoder on the same motion videos, measures video retrieval of
+both and of the untrained encoder, and writes ``results.json`` and ``demo.png``.
+"""
+import argparse
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+import time
+from collections import deque
+from datetime import date
+from importlib.metadata import version
+from math import comb
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..analysis import derivative_strip
+from ..motion_videos import MOTIONS, render, write_dataset
+
+DATA = Path("data/motion")  # where the demo's configs look
+TRAIN, TEST = 480, 160
+METHODS = ("vicreg", "vididi-vicreg")
+CONFIG = "demo/{}_r3d-tiny_1xb32-8x3x2-24e_motion-rgb.py"
+TOPK = (1, 5, 10)
+Results = dict[str, dict[str, float]]
+
+
+def config(method: str) -> Path:
+    """The demo's config, from the installed package or a checkout."""
+    package = Path(__file__).parents[1]
+    installed = package / ".mim/configs"
+    return (installed if installed.exists() else package.parent / "mmaction_configs") / CONFIG.format(method)
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="python -m vididi_transforms.mmaction2.demo", description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("work_dirs/demo"), help="folder of results (%(default)s)")
+    parser.add_argument("--cfg-options", nargs="+", default=[], metavar="KEY=VALUE", help="override config settings")
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    if not (DATA / "test.txt").exists():
+        write_dataset(DATA, TRAIN, TEST)
+    results, seconds = measure(args.out, args.cfg_options)
+    report = {**results, "seconds": seconds, "run": provenance()}
+    (args.out / "results.json").write_text(json.dumps(report, indent=2) + "\n")
+    draw(results, args.out / "demo.png")
+    print(table(results, seconds))
+    print(f"\nWritten: {args.out / 'results.json'}, {args.out / 'demo.png'}")
+
+
+def measure(out: Path, options: list[str]) -> tuple[Results, dict[str, float]]:
+    """Train and test every method. Returns recalls and the seconds that training took."""
+    results: Results = {"chance": chance()}
+    results["untrained"] = retrieval("untrained", config(METHODS[0]), untrained(out), out, options)
+    seconds = {}
+    for method in METHODS:
+        start = time.time()
+        run(f"train {method}", out, "train", "mmaction2", config(method), "--work-dir", out / method,
+            "--cfg-options", "val_dataloader=None", "val_cfg=None", "val_evaluator=None", *options)
+        seconds[method] = round(time.time() - start, 1)
+        checkpoint = Path((out / method / "last_checkpoint").read_text())
+        results[method] = retrieval(method, config(method), checkpoint, out, options)
+    return results, seconds
+
+
+def untrained(out: Path) -> Path:
+    """A checkpoint of the encoder as it is initialised."""
+    from mmaction.registry import MODELS
+    from mmengine.config import Config
+    from mmengine.registry import init_default_scope
+
+    init_default_scope("mmaction")
+    torch.manual_seed(0)
+    model = MODELS.build(Config.fromfile(config(METHODS[0])).model)
+    model.init_weights()
+    path = out / "untrained.pth"
+    torch.save(dict(state_dict=model.state_dict(), meta={}), path)
+    return path
+
+
+def retrieval(name: str, config: Path, checkpoint: Path, out: Path, options: list[str]) -> dict[str, float]:
+    """Recalls of a checkpoint, by the stock test tool."""
+    folder = out / f"{name}-retrieval"
+    started = time.time()
+    run(f"test {name}", out, "test", "mmaction2", config, "--checkpoint", checkpoint, "--work-dir", folder,
+        *(["--cfg-options", *options] if options else []))
+    written = max(folder.glob("*/*.json"), key=lambda path: path.stat().st_mtime)
+    if written.stat().st_mtime < started - 1:
+        raise RuntimeError(f"mim test wrote no result to {folder}")
+    metrics = json.loads(written.read_text())
+    return {f"top{k}": round(metrics[f"retrieval/top{k}"], 4) for k in TOPK}
+
+
+def run(title: str, out: Path, *arguments: str | Path) -> None:
+    """Run mim; its progress goes to the screen, everything to a log file.
+
+    Raises:
+        SystemExit: it failed; the end of the log is shown.
+    """
+    log = out / f"{title.replace(' ', '-')}.log"
+    # One core stays with the process that reads videos; threads that wait for it would slow both down.
+    threads = str(max(1, (os.cpu_count() or 1) - 1))
+    env = {**os.environ, "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}
+    command = [sys.executable, "-m", "mim", *map(str, arguments), "--launcher", "none", "--gpus", "0"]
+    tail: deque[str] = deque(maxlen=30)
+    print(f"{title}: mim {' '.join(map(str, arguments))}", flush=True)
+    with log.open("w") as file, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                                 env=env) as process:
+        for line in process.stdout or ():
+            file.write(line)
+            tail.append(line)
+            if progress := re.search(r"Epoch\(\w+\).*", line):
+                print(f"  {progress[0].strip()[:150]}", flush=True)
+    if process.returncode:
+        raise SystemExit("".join(tail) + f"\n{title} failed with exit code {process.returncode}; all of it: {log}")
+
+
+def chance() -> dict[str, float]:
+    """Recall of k gallery videos drawn at random."""
+    own = TRAIN // len(MOTIONS)
+    return {f"top{k}": round(1 - comb(TRAIN - own, k) / comb(TRAIN, k), 4) for k in TOPK}
+
+
+def table(results: Results, seconds: dict[str, float]) -> str:
+    """The results as Markdown, recalls in per cent."""
+    lines = ["", "| retrieval of motion videos | " + " | ".join(f"R@{k}" for k in TOPK) + " | training |",
+             "|---|" + "---|" * (len(TOPK) + 1)]
+    for name, recalls in results.items():
+        cells = " | ".join(f"{100 * recalls[f'top{k}']:.1f} %" for k in TOPK)
+        lines.append(f"| {name} | {cells} | {f'{seconds[name]:.0f} s' if name in seconds else ''} |")
+    return "\n".join(lines)
+
+
+def provenance() -> dict[str, Any]:
+    """What a number needs to be believed: when, on what, with which versions."""
+    packages = ("vididi-transforms", "torch", "torchvision", "mmaction2", "mmengine", "numpy")
+    return {"date": date.today().isoformat(), "command": "make demo", "python": platform.python_version(),
+            "machine": f"{os.cpu_count()} x {platform.machine()}", "versions": {p: version(p) for p in packages}}
+
+
+def draw(results: Results, path: Path) -> None:
+    """A video with its derivatives, and the recalls."""
+    import matplotlib
+    import numpy as np
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    video, _ = render("tumble", np.random.default_rng(5), frames=22, size=64)
+    strip = derivative_strip(video[::3].transpose(0, 1))
+    figure, (top, bottom) = plt.subplots(2, 1, figsize=(9, 7.5), height_ratios=[3, 2.4], layout="constrained")
+    top.imshow(strip.numpy())
+    top.set_yticks([32, 96, 160], ["frames", "1st derivative", "2nd derivative"])
+    top.set_xticks([])
+    top.set_title("One clip (class: tumble) and its temporal derivatives: the background is gone")
+    for number, (name, recalls) in enumerate(results.items()):
+        bars = bottom.bar(np.arange(len(TOPK)) + 0.2 * number, [100 * recalls[f"top{k}"] for k in TOPK], 0.18,
+                          label=name, color=("#bbbbbb", "#888888", "#0072b2", "#d55e00")[number])
+        bottom.bar_label(bars, fmt="%.0f")
+    bottom.set(xticks=np.arange(len(TOPK)) + 0.3, xticklabels=[f"R@{k}" for k in TOPK], ylabel="recall in %",
+               ylim=(0, 108), title=f"Video retrieval: {TEST} test videos find {TRAIN} training videos of their motion")
+    bottom.legend(ncols=4, loc="upper left")
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+
+
+if __name__ == "__main__":
+    main()

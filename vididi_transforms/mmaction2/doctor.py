@@ -1,0 +1,67 @@
+"""``python -m vididi_transforms.mmaction2.doctor``: versions, which repairs are active and why, what is missing."""
+import importlib
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+
+PACKAGES = ("vididi-transforms", "torch", "torchvision", "numpy", "mmengine", "mmcv", "mmcv-lite", "mmaction2", "mmdet",
+            "openmim", "decord", "av", "timm", "pytorchvideo", "opencv-contrib-python")
+NEEDS = {
+    "torchvision": "augmentation, detection operators",
+    "decord": "reading videos with DecordInit (or take PyAVInit)",
+    "av": "motion videos, PyAVInit",
+    "timm": "the LARS optimiser",
+    "mmdet": "action detection",
+    "mim": "mim train, mim test",
+    "pytorchvideo": "PytorchVideoWrapper and PyTorchVideo's data sets (optional)",
+}
+
+
+def installed(package: str) -> str:
+    """Version of a package, or ``-``.
+
+    Example:
+        >>> installed("no-such-package")
+        '-'
+    """
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "-"
+
+
+def repairs() -> list[str]:
+    """One line for each repair: active or not, and why."""
+    from . import compat
+
+    lines = []
+    for repair in compat.REPAIRS:
+        try:
+            spec = find_spec(repair.module)
+        except ModuleNotFoundError:  # the package around it is not installed
+            lines.append(f"  not needed  {repair.module}")
+            continue
+        active = spec is not None and isinstance(spec.loader, compat.FallbackFinder)
+        lines.append(f"  active      {repair.module}: {repair.reason} ({repair.upstream})" if active else
+                     f"  not needed  {repair.module}: the real module is there")
+    return lines
+
+
+def main() -> int:
+    """Print the report; 1 if MMAction2 cannot be used."""
+    print(f"Python {platform.python_version()} on {platform.platform()}")
+    print("\n".join(f"  {package} {installed(package)}" for package in PACKAGES))
+    try:
+        importlib.import_module("vididi_transforms.mmaction2")
+        print("Repairs\n" + "\n".join(repairs()))
+    except ImportError as error:
+        print(f"MMAction2 cannot be used: {error}\n  pip install 'vididi-transforms[mmaction2]'")
+        return 1
+    missing = [f"  {package}: {use}" for package, use in NEEDS.items() if find_spec(package) is None]
+    print("Missing\n" + ("\n".join(missing) or "  nothing"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

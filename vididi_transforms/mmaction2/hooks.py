@@ -1,0 +1,129 @@
+"""The second of the two lines: turns any two-view training into its ViDiDi variant."""
+from typing import Any
+
+import torch
+from mmengine.dataset import InfiniteSampler
+from mmengine.dist import get_world_size
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.registry import HOOKS
+from mmengine.runner import IterBasedTrainLoop, Runner
+from torch import Tensor, nn
+
+from ..functional import differentiate_pair
+from ..pair_selector import PairSelector
+from ..schedules import Schedule, get_schedule
+from .views import two_views
+
+STATE = "vididi"  # key in the checkpoint
+
+
+@HOOKS.register_module()
+class ViDiDiHook(Hook):
+    """Differentiates the two views that the data preprocessor returns in training, by Algorithm 1 of the paper.
+
+    Validation and testing are untouched. A stacked ``[B, 2, C, T, H, W]`` stays one tensor, a list of two
+    ``[B, C, T, H, W]`` stays a list; T becomes ``T - max(order1, order2)``. Each batch that the model sees is one
+    step, also under gradient accumulation. Logged: ``vididi_phase`` (index in the schedule's cycle),
+    ``vididi_order1``, ``vididi_order2``.
+
+    Args:
+        schedule: a name in ``vididi_transforms.SCHEDULES``, or a dict of the arguments of ``Schedule``.
+        seed: of the selector; None takes the Runner's, which is stored in checkpoints.
+        epoch_length: training steps of one epoch of the schedule; None takes the loop's epoch, or, in an
+            ``IterBasedTrainLoop``, once through the data set.
+
+    Raises:
+        ValueError: in training, if the inputs are not two views, a clip is too short for the schedule, or a
+            resumed checkpoint was trained with another schedule or seed.
+        TypeError: the model has no data preprocessor, or its output is not known.
+
+    Example (config):
+        ``custom_hooks = [dict(type='ViDiDiHook')]``
+
+    Source: paper Algorithm 1.
+    """
+
+    def __init__(self, schedule: str | dict[str, Any] | Schedule = "vididi", seed: int | None = None,
+                 epoch_length: int | None = None) -> None:
+        self.schedule = get_schedule(schedule)
+        if epoch_length is not None and epoch_length < 1:
+            raise ValueError(f"epoch_length must be >= 1 training steps: got {epoch_length}")
+        self.seed = seed
+        self.epoch_length = epoch_length
+        self.selector = PairSelector(self.schedule, seed or 0)
+        self.orders = (0, 0)
+        self._loaded: dict[str, Any] | None = None
+
+    def before_train(self, runner: Runner) -> None:
+        """Take the seed, check that a resumed run is the same one, and attach to the data preprocessor."""
+        self.selector = PairSelector(self.schedule, runner.seed if self.seed is None else self.seed)
+        if runner.iter > 0:
+            self._resume(runner)
+        self._handle = _data_preprocessor(runner.model).register_forward_hook(self._differentiate, with_kwargs=True)
+
+    def after_train(self, runner: Runner) -> None:
+        """Detach."""
+        self._handle.remove()
+
+    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
+        """Choose the orders of this step and log them."""
+        epoch = self._epoch(runner)
+        self.orders = self.selector.orders(epoch, runner.iter)
+        for name, value in (("phase", self.selector.phase(epoch)), ("order1", self.orders[0]),
+                            ("order2", self.orders[1])):
+            runner.message_hub.update_scalar(f"train/vididi_{name}", value)
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
+        """Store the selector's state."""
+        checkpoint[STATE] = self.selector.state_dict()
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
+        """Keep the state; it counts only if training goes on from it."""
+        self._loaded = checkpoint.get(STATE)
+
+    def _resume(self, runner: Runner) -> None:
+        if self._loaded is None:
+            runner.logger.warning(f"ViDiDiHook: resumed at step {runner.iter} from a checkpoint that was trained "
+                                  "without it; ViDiDi starts here")
+        else:
+            self.selector.load_state_dict(self._loaded)
+
+    def _epoch(self, runner: Runner) -> int:
+        if self.epoch_length is None and not isinstance(runner.train_loop, IterBasedTrainLoop):
+            return runner.epoch
+        return runner.iter // (self.epoch_length or _steps_per_pass(runner.train_dataloader))
+
+    def _differentiate(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> Any:
+        training = args[1] if len(args) > 1 else kwargs.get("training", False)
+        if not training:
+            return output
+        if not isinstance(output, dict) or "inputs" not in output:
+            raise TypeError("ViDiDiHook needs a data preprocessor that returns a dict with 'inputs': got "
+                            f"{type(output).__name__}")
+        return {**output, "inputs": self._differentiate_inputs(output["inputs"])}
+
+    def _differentiate_inputs(self, inputs: Any) -> Tensor | list[Tensor]:
+        views = two_views(inputs)
+        frames = min(view.shape[-3] for view in views)
+        if frames <= self.schedule.max_order:
+            raise ValueError(f"the schedule takes derivatives up to order {self.schedule.max_order}, so clips need at "
+                             f"least {self.schedule.max_order + 1} frames: got T={frames}")
+        if self.orders == (0, 0):
+            return inputs
+        x1, x2 = differentiate_pair(*views, *self.orders)
+        return torch.stack((x1, x2), dim=1) if isinstance(inputs, Tensor) else [x1, x2]
+
+
+def _data_preprocessor(model: nn.Module) -> nn.Module:
+    model = model.module if is_model_wrapper(model) else model
+    preprocessor = getattr(model, "data_preprocessor", None)
+    if not isinstance(preprocessor, nn.Module):
+        raise TypeError(f"ViDiDiHook needs a model with a data preprocessor: {type(model).__name__} has none")
+    return preprocessor
+
+
+def _steps_per_pass(loader: Any) -> int:
+    # The length of an InfiniteSampler is the whole data set's, not this rank's part of it.
+    ranks = get_world_size() if isinstance(loader.sampler, InfiniteSampler) else 1
+    return max(len(loader) // ranks, 1)

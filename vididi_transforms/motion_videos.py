@@ -1,0 +1,185 @@
+"""A data set to try things on: real H.264 videos whose class is the motion of a shape, and nothing else.
+
+The background is static and random, the shape's texture, size, place and speed are random: what frames show carries
+no information about the class, only how they change does (the paper's thought experiment, section 3.1).
+
+    python -m vididi_transforms.motion_videos data/motion
+
+writes ``train/*.mp4``, ``test/*.mp4`` and MMAction2's lists ``train.txt``, ``test.txt`` (``path label``).
+"""
+import argparse
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .keyed_random import keyed_generator
+
+
+@dataclass(frozen=True)
+class Pose:
+    """Where a shape is, relative to its resting place; per frame, each ``[T]`` or a number.
+
+    Args:
+        x, y: offset, in half widths of the frame.
+        angle: in radians.
+        scale: of its size.
+    """
+
+    x: Tensor | float = 0.0
+    y: Tensor | float = 0.0
+    angle: Tensor | float = 0.0
+    scale: Tensor | float = 1.0
+
+
+def _zigzag(phase: Tensor) -> Tensor:
+    return torch.asin(torch.sin(phase)) * (2 / math.pi)
+
+
+MOTIONS: dict[str, Callable[[Tensor], Pose]] = {
+    "slide-x": lambda phase: Pose(x=0.42 * _zigzag(phase)),
+    "slide-y": lambda phase: Pose(y=0.42 * _zigzag(phase)),
+    "circle": lambda phase: Pose(x=0.42 * phase.cos(), y=0.42 * phase.sin()),
+    "rotate": lambda phase: Pose(angle=phase),
+    "pulse": lambda phase: Pose(scale=1 + 0.5 * phase.sin()),
+    "shake-x": lambda phase: Pose(x=0.12 * (3 * phase).sin()),
+    "shake-y": lambda phase: Pose(y=0.12 * (3 * phase).sin()),
+    "tumble": lambda phase: Pose(x=0.42 * phase.cos(), y=0.42 * phase.sin(), angle=2 * phase),
+}
+"""The classes: from the phase of the motion, ``[T]`` in radians, to the shape's pose."""
+
+
+def render(motion: str, rng: np.random.Generator, frames: int = 40, size: int = 64) -> tuple[Tensor, Tensor]:
+    """One video and the place of its shape.
+
+    Args:
+        motion: a name in :data:`MOTIONS`.
+        rng: draws everything else.
+        frames: T.
+        size: H = W, in pixels.
+
+    Returns:
+        Video ``[T, 3, H, W]`` in [0, 1]; mask of the moving shape ``[T, 1, H, W]`` in [0, 1].
+
+    Example:
+        >>> video, mask = render("rotate", np.random.default_rng(0), frames=4, size=32)
+        >>> video.shape, mask.shape
+        (torch.Size([4, 3, 32, 32]), torch.Size([4, 1, 32, 32]))
+
+    Source: paper section 3.1.
+    """
+    speed = 2 * math.pi / 20 * rng.uniform(0.8, 1.25)  # radians a frame: a period of about 20 frames
+    pose = MOTIONS[motion](rng.uniform(0, 2 * math.pi) + speed * torch.arange(frames))
+    place, radius, roundness = rng.uniform(-0.25, 0.25, 2), rng.uniform(0.28, 0.4), rng.choice([2.0, 8.0])  # ellipse, rectangle
+    background, texture = _texture(rng, cells=6, size=size), _texture(rng, cells=4, size=size)
+    u, v = _shape_coordinates(pose, place, radius, frames, size)
+    inside = 1 - (u.abs() ** roundness + (2 * v.abs()) ** roundness) ** (1 / roundness)
+    mask = torch.sigmoid(inside * radius * size)[:, None]  # an edge about one pixel wide
+    grid = torch.stack((u, v), dim=-1)
+    shape = F.grid_sample(texture.expand(frames, -1, -1, -1), grid, padding_mode="reflection", align_corners=False)
+    return background * (1 - mask) + shape * mask, mask
+
+
+def _shape_coordinates(pose: Pose, place: np.ndarray, radius: float, frames: int, size: int) -> tuple[Tensor, Tensor]:
+    """Each pixel's place as the shape sees it, ``[T, H, W]``; |u| < 1, |v| < 1/2 is inside."""
+    axis = (torch.arange(size) + 0.5) / size * 2 - 1
+    x, y, angle, scale = (torch.as_tensor(value).expand(frames)[:, None, None]
+                          for value in (pose.x, pose.y, pose.angle, pose.scale))
+    dx, dy = axis[None, None, :] - place[0] - x, axis[None, :, None] - place[1] - y
+    u = (dx * torch.cos(angle) + dy * torch.sin(angle)) / (radius * scale)
+    v = (dy * torch.cos(angle) - dx * torch.sin(angle)) / (radius * scale)
+    return u.float(), v.float()
+
+
+def _texture(rng: np.random.Generator, cells: int, size: int) -> Tensor:
+    """Smooth random colours, ``[1, 3, H, W]``."""
+    noise = torch.from_numpy(rng.random((1, 3, cells, cells), dtype=np.float32))
+    return F.interpolate(noise, size=(size, size), mode="bicubic", align_corners=False).clamp(0, 1)
+
+
+def encode(video: Tensor, path: Path, fps: int = 20) -> None:
+    """Write a video as H.264; the file appears when it is whole.
+
+    Args:
+        video: ``[T, 3, H, W]`` in [0, 1], H and W even.
+        path: ends in ``.mp4``.
+        fps: frames per second.
+    """
+    import av
+
+    part = path.with_suffix(".part.mp4")
+    with av.open(str(part), "w") as container:
+        stream = container.add_stream("libx264", rate=fps, options={"crf": "18", "threads": "1", "tune": "fastdecode"})
+        stream.height, stream.width = video.shape[-2:]
+        stream.pix_fmt = "yuv420p"
+        for frame in (video * 255).round().byte().permute(0, 2, 3, 1).contiguous().numpy():
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        container.mux(stream.encode())
+    part.replace(path)
+
+
+def write_dataset(out: str | Path, train: int = 480, test: int = 160, size: int = 64, frames: int = 40,
+                  classes: Sequence[str] = tuple(MOTIONS), seed: int = 0) -> None:
+    """Write videos and their lists; the same arguments give the same videos.
+
+    Args:
+        out: folder to write to.
+        train, test: number of videos, spread evenly over the classes; the two share no video.
+        size: H = W in pixels, even.
+        frames: T of each video.
+        classes: names in :data:`MOTIONS`; their order gives the labels.
+        seed: 0 <= seed < 2**64.
+
+    Raises:
+        ValueError: a class is not known, ``size`` is odd, or a number is less than 1.
+    """
+    from tqdm import tqdm
+
+    _check(train, test, size, frames, classes)
+    for number, (split, videos) in enumerate((("train", train), ("test", test))):
+        folder = Path(out, split)
+        folder.mkdir(parents=True, exist_ok=True)
+        lines = []
+        for index in tqdm(range(videos), desc=f"{folder} (H.264)", unit="video"):
+            label = index % len(classes)
+            path = folder / f"{classes[label]}_{index:05d}.mp4"
+            rng = keyed_generator("motion_videos", seed, number, index)
+            encode(render(classes[label], rng, frames, size)[0], path)
+            lines.append(f"{split}/{path.name} {label}\n")
+        Path(out, f"{split}.txt").write_text("".join(lines))
+
+
+def _check(train: int, test: int, size: int, frames: int, classes: Sequence[str]) -> None:
+    unknown = [name for name in classes if name not in MOTIONS]
+    if unknown or not classes:
+        raise ValueError(f"classes must be some of {', '.join(MOTIONS)}: got {', '.join(classes) or 'none'}")
+    if min(train, test, frames, size) < 1 or size % 2:
+        raise ValueError("numbers must be >= 1 and size even (H.264): got "
+                         f"train={train}, test={test}, frames={frames}, size={size}")
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="python -m vididi_transforms.motion_videos", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", help="folder to write to")
+    for name, default, text in (("train", 480, "training videos"), ("test", 160, "test videos"),
+                                ("size", 64, "height and width in pixels"), ("frames", 40, "frames of a video"),
+                                ("seed", 0, "of everything random")):
+        parser.add_argument(f"--{name}", type=int, default=default, help=f"{text} (default: %(default)s)")
+    parser.add_argument("--classes", nargs="+", default=list(MOTIONS), metavar="CLASS",
+                        help=f"some of: {', '.join(MOTIONS)} (default: all)")
+    args = vars(parser.parse_args())
+    try:
+        write_dataset(**args)
+    except ValueError as error:
+        parser.error(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""Self-supervised objectives on two batches of embeddings ``[B, D]``; row i of both belongs to video i."""
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def vicreg(z1: Tensor, z2: Tensor, *, weights: tuple[float, float, float] = (1.0, 1.0, 0.05), gamma: float = 1.0,
+           eps: float = 1e-4, sum_dimensions: bool = False) -> dict[str, Tensor]:
+    r"""VICReg: views of a video agree, dimensions vary over videos and do not repeat each other.
+
+    .. math:: L = \lambda s(Z, Z') + \mu [v(Z) + v(Z')] + \nu [c(Z) + c(Z')]
+
+    Convention:
+        All three terms are means over dimensions, so that their weights balance for any D. Equation (8) as printed
+        sums the invariance over dimensions: with D = 2048 it would outweigh the variance 2048 times and the
+        embedding would collapse. ``sum_dimensions=True`` takes it by the letter.
+
+    Args:
+        z1, z2: embeddings of the two views, ``[B, D]``, B >= 2.
+        weights: lambda, mu, nu.
+        gamma: standard deviation that each dimension has to reach.
+        eps: under the root of the standard deviation.
+        sum_dimensions: sum, not mean, over dimensions in the invariance.
+
+    Returns:
+        ``invariance``, ``variance`` and ``covariance``, weighted scalars; the loss is their sum.
+
+    Raises:
+        ValueError: the shapes differ, are not ``[B, D]``, or B < 2.
+
+    Example:
+        >>> z = torch.eye(4)
+        >>> {name: round(float(term), 3) for name, term in vicreg(z, z).items()}
+        {'invariance': 0.0, 'variance': 1.0, 'covariance': 0.002}
+
+    Source: paper appendix A.4, equations (8) to (11).
+    """
+    _check_embeddings(z1, z2)
+    scale = z1.shape[1] if sum_dimensions else 1
+    return {
+        "invariance": weights[0] * scale * invariance(z1, z2),
+        "variance": weights[1] * (variance(z1, gamma, eps) + variance(z2, gamma, eps)),
+        "covariance": weights[2] * (covariance(z1) + covariance(z2)),
+    }
+
+
+def invariance(z1: Tensor, z2: Tensor) -> Tensor:
+    """Mean squared distance per dimension of the two views' embeddings, ``[B, D]`` each, to a scalar.
+
+    Example:
+        >>> invariance(torch.zeros(2, 4), torch.ones(2, 4))
+        tensor(1.)
+
+    Source: paper equation (8), over D.
+    """
+    return F.mse_loss(z1, z2)
+
+
+def variance(z: Tensor, gamma: float = 1.0, eps: float = 1e-4) -> Tensor:
+    """How far the dimensions' standard deviations over videos stay below ``gamma``; ``[B, D]`` to a scalar.
+
+    Example:
+        >>> variance(torch.zeros(2, 4))
+        tensor(0.9900)
+
+    Source: paper equation (9).
+    """
+    return F.relu(gamma - (z.var(dim=0) + eps).sqrt()).mean()
+
+
+def covariance(z: Tensor) -> Tensor:
+    """Squared covariances of different dimensions, summed, per dimension; ``[B, D]`` to a scalar.
+
+    Example:
+        >>> covariance(torch.tensor([[1.0, 1.0], [-1.0, -1.0]]))
+        tensor(4.)
+
+    Source: paper equation (10).
+    """
+    videos, dimensions = z.shape
+    z = z - z.mean(dim=0)
+    matrix = z.T @ z / (videos - 1)
+    return (matrix.square().sum() - matrix.diagonal().square().sum()) / dimensions
+
+
+def gather_batch(z: Tensor) -> Tensor:
+    """Join the batches of all processes, in order of rank; gradients flow back to every rank.
+
+    Under DDP, which averages gradients, a loss of the joined batch computed on every rank has the gradient that one
+    process with the whole batch would have.
+
+    Args:
+        z: ``[B, D]``, B equal on all ranks.
+
+    Returns:
+        ``[ranks * B, D]``; ``z`` itself where there is one process.
+
+    Example:
+        >>> gather_batch(torch.ones(2, 1)).shape
+        torch.Size([2, 1])
+    """
+    from torch import distributed as dist
+
+    if not (dist.is_available() and dist.is_initialized()) or dist.get_world_size() == 1:
+        return z
+    from torch.distributed.nn.functional import all_gather
+
+    return torch.cat(tuple(all_gather(z)))
+
+
+def _check_embeddings(z1: Tensor, z2: Tensor) -> None:
+    if z1.ndim != 2 or z1.shape != z2.shape:
+        raise ValueError(f"embeddings must both be [B, D]: got {tuple(z1.shape)} and {tuple(z2.shape)}")
+    if len(z1) < 2:
+        raise ValueError(f"the objective compares videos of a batch, so B must be >= 2: got B={len(z1)}")

@@ -1,0 +1,90 @@
+"""Nearest-neighbour retrieval of videos and its recall; N gallery and Q query videos, features of D dimensions."""
+from collections.abc import Iterator, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+METRICS = ("cosine", "euclidean")
+
+
+def recall_at_k(gallery: Tensor, gallery_labels: Tensor, query: Tensor, query_labels: Tensor,
+                topk: Sequence[int] = (1, 5, 10), metric: str = "cosine", chunk: int = 1024) -> dict[int, float]:
+    """Share of queries with at least one of the k nearest gallery videos of their own class.
+
+    Args:
+        gallery: ``[N, D]``; the training videos in the paper's protocol.
+        gallery_labels: ``[N]``, integers.
+        query: ``[Q, D]``.
+        query_labels: ``[Q]``, integers.
+        topk: the k; one larger than N counts as N.
+        metric: ``'cosine'`` or ``'euclidean'``.
+        chunk: queries compared at once; memory is ``chunk * N`` similarities and their order.
+
+    Returns:
+        k to recall in [0, 1].
+
+    Raises:
+        ValueError: as :func:`nearest`; labels do not match features; a k is less than 1.
+
+    Example:
+        >>> features, labels = torch.eye(3), torch.arange(3)
+        >>> recall_at_k(features, labels, features.roll(1, 0), labels, topk=(1, 3))
+        {1: 0.0, 3: 1.0}
+
+    Source: paper section 4.1, appendix B.4.
+    """
+    for name, features, labels in (("gallery", gallery, gallery_labels), ("query", query, query_labels)):
+        if labels.shape != features.shape[:1]:
+            raise ValueError(f"{name} needs one label a feature: got labels {tuple(labels.shape)} for features "
+                             f"{tuple(features.shape)}")
+    if not topk or min(topk) < 1:
+        raise ValueError(f"topk needs numbers >= 1: got {topk!r}")
+    neighbours = nearest(gallery, query, max(topk), metric, chunk)
+    hits = gallery_labels[neighbours] == query_labels[:, None]
+    return {k: hits[:, :k].any(dim=1).double().mean().item() for k in topk}
+
+
+def nearest(gallery: Tensor, query: Tensor, k: int, metric: str = "cosine", chunk: int = 1024) -> Tensor:
+    """Indices of each query's k nearest gallery videos, nearest first; of equally near ones the first in the gallery.
+
+    Args:
+        gallery: ``[N, D]``.
+        query: ``[Q, D]``.
+        k: how many, at most N come back.
+        metric: ``'cosine'`` or ``'euclidean'``.
+        chunk: queries compared at once.
+
+    Returns:
+        ``[Q, min(k, N)]``, int64.
+
+    Raises:
+        ValueError: the metric is not known, a set is empty, shapes do not match, or a feature is not finite.
+
+    Example:
+        >>> nearest(torch.tensor([[1.0, 0.0], [0.0, 1.0]]), torch.tensor([[0.1, 2.0]]), k=2)
+        tensor([[1, 0]])
+    """
+    if metric not in METRICS:
+        raise ValueError(f"metric must be one of {', '.join(METRICS)}: got {metric!r}")
+    _check_features(gallery, query)
+    return torch.cat([s.argsort(dim=1, descending=True, stable=True)[:, :k]
+                      for s in _similarities(gallery, query, metric, chunk)])
+
+
+def _similarities(gallery: Tensor, query: Tensor, metric: str, chunk: int) -> Iterator[Tensor]:
+    if metric == "cosine":
+        gallery, query = F.normalize(gallery, dim=1), F.normalize(query, dim=1)
+        return (part @ gallery.T for part in query.split(chunk))
+    return (-torch.cdist(part, gallery) for part in query.split(chunk))
+
+
+def _check_features(gallery: Tensor, query: Tensor) -> None:
+    if gallery.ndim != 2 or query.ndim != 2 or gallery.shape[1] != query.shape[1]:
+        raise ValueError(f"features must be [N, D] and [Q, D]: got {tuple(gallery.shape)} and {tuple(query.shape)}")
+    for name, features in (("gallery", gallery), ("query", query)):
+        if len(features) == 0:
+            raise ValueError(f"{name} must have at least one video: got none")
+        broken = int((~features.isfinite()).any(dim=1).sum())
+        if broken:
+            raise ValueError(f"features must be finite: got NaN or infinity in {broken} of {len(features)} {name} videos")
