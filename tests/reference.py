@@ -33,6 +33,6 @@ def recall_at_k(gallery: np.ndarray, gallery_labels: np.ndarray, query: np.ndarr
 
     hits = 0
     for q, label in zip(query, query_labels, strict=True):
-        order = sorted(range(len(gallery)), key=lambda i: -similarity(q, gallery[i]))  # noqa: B023 - used at once
+        order = sorted(range(len(gallery)), key=lambda i: -similarity(q, gallery[i]))
         hits += any(gallery_labels[i] == label for i in order[:k])
     return hits / len(query)

@@ -74,5 +74,5 @@ def test_projectors_of_the_paper(arguments, layers, parameters):
 
 
 def test_projector_needs_a_layer():
-    with pytest.raises(ValueError, match="^num_layers must be >= 1: got 0$"):
+    with pytest.raises(ValueError, match=r"^num_layers must be >= 1: got 0$"):
         vt.projector(4, 4, 4, 0)

@@ -59,11 +59,12 @@ def test_no_module_is_named_after_a_backbone_library():
 
 @pytest.mark.slow
 def test_wheel_has_the_package_the_configs_and_nothing_else(tmp_path):
-    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-w", str(tmp_path), str(ROOT)]
+    options = ["--no-deps", "--no-build-isolation", "-w", str(tmp_path)]
+    command = [sys.executable, "-m", "pip", "wheel", *options, str(ROOT)]
     subprocess.run(command, capture_output=True, check=True)
     wheel, = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     assert "vididi_transforms/mmaction2/hooks.py" in names
-    assert ("vididi_transforms/.mim/configs/pretrain/vididi-vicreg_r3d18_1xb64-8x3x2-400e_ucf101-rgb.py") in names
+    assert "vididi_transforms/.mim/configs/pretrain/vididi-vicreg_r3d18_1xb64-8x3x2-400e_ucf101-rgb.py" in names
     assert {name.split("/")[0] for name in names} == {"vididi_transforms",
                                                       f"vididi_transforms-{vt.__version__}.dist-info"}

@@ -14,7 +14,7 @@ The flow of the data is the order of the files::
 everything into MMAction2. This package imports torch and numpy only.
 """
 from .functional import differentiate_pair, match_length, taylor_expand, temporal_difference
-from .objectives import covariance, gather_batch, invariance, variance, vicreg
+from .objectives import byol, covariance, gather_batch, info_nce, invariance, variance, vicreg
 from .pair_selector import PairSelector
 from .projector import projector
 from .retrieval import nearest, recall_at_k
@@ -27,9 +27,11 @@ __all__ = [
     "PairSelector",
     "Schedule",
     "TemporalDifference",
+    "byol",
     "covariance",
     "differentiate_pair",
     "gather_batch",
+    "info_nce",
     "invariance",
     "match_length",
     "nearest",

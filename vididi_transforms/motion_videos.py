@@ -75,7 +75,8 @@ def render(motion: str, rng: np.random.Generator, frames: int = 40, size: int = 
     """
     speed = 2 * math.pi / 20 * rng.uniform(0.8, 1.25)  # radians a frame: a period of about 20 frames
     pose = MOTIONS[motion](rng.uniform(0, 2 * math.pi) + speed * torch.arange(frames))
-    place, radius, roundness = rng.uniform(-0.25, 0.25, 2), rng.uniform(0.28, 0.4), rng.choice([2.0, 8.0])  # ellipse, rectangle
+    place, radius = rng.uniform(-0.25, 0.25, 2), rng.uniform(0.28, 0.4)
+    roundness = rng.choice([2.0, 8.0])  # an ellipse or nearly a rectangle
     background, texture = _texture(rng, cells=6, size=size), _texture(rng, cells=4, size=size)
     u, v = _shape_coordinates(pose, place, radius, frames, size)
     inside = 1 - (u.abs() ** roundness + (2 * v.abs()) ** roundness) ** (1 / roundness)

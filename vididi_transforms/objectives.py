@@ -83,6 +83,63 @@ def covariance(z: Tensor) -> Tensor:
     return (matrix.square().sum() - matrix.diagonal().square().sum()) / dimensions
 
 
+def info_nce(z1: Tensor, z2: Tensor, *, temperature: float = 0.1) -> Tensor:
+    r"""SimCLR's objective across views: each video finds its other view among those of all videos, both ways.
+
+    .. math:: L = -\frac{1}{2B} \sum_i \log \frac{e^{s_{ii}/\alpha}}{\sum_j e^{s_{ij}/\alpha}}
+                  -\frac{1}{2B} \sum_i \log \frac{e^{s_{ii}/\alpha}}{\sum_j e^{s_{ji}/\alpha}}
+
+    Convention:
+        s is the cosine similarity of view 1 of video i and view 2 of video j; other clips of the same view are no
+        negatives. Equation (6) is printed without the minus signs.
+
+    Args:
+        z1, z2: embeddings of the two views, ``[B, D]``, B >= 2.
+        temperature: alpha.
+
+    Returns:
+        A scalar; log B for embeddings that say nothing.
+
+    Raises:
+        ValueError: the shapes differ, are not ``[B, D]``, or B < 2.
+
+    Example:
+        >>> info_nce(torch.ones(4, 3), torch.ones(4, 3)).exp()
+        tensor(4.)
+
+    Source: paper appendix A.2, equation (6).
+    """
+    _check_embeddings(z1, z2)
+    similarity = F.normalize(z1, dim=1) @ F.normalize(z2, dim=1).T / temperature
+    own = torch.arange(len(z1), device=z1.device)
+    return (F.cross_entropy(similarity, own) + F.cross_entropy(similarity.T, own)) / 2
+
+
+def byol(prediction: Tensor, target: Tensor) -> Tensor:
+    r"""BYOL's objective for one direction: the prediction from one view points where the target of the other does.
+
+    .. math:: L = \frac{1}{2B} \sum_i (2 - 2 s_{ii})
+
+    Args:
+        prediction: of the online network, ``[B, D]``.
+        target: of the target network, ``[B, D]``; no gradient flows into it.
+
+    Returns:
+        A scalar in [0, 2].
+
+    Raises:
+        ValueError: the shapes differ or are not ``[B, D]``.
+
+    Example:
+        >>> byol(torch.eye(2), torch.eye(2))
+        tensor(0.)
+
+    Source: paper appendix A.3, equation (7).
+    """
+    _check_embeddings(prediction, target, least=1)
+    return (1 - F.cosine_similarity(prediction, target.detach(), dim=1)).mean()
+
+
 def gather_batch(z: Tensor) -> Tensor:
     """Join the batches of all processes, in order of rank; gradients flow back to every rank.
 
@@ -108,8 +165,8 @@ def gather_batch(z: Tensor) -> Tensor:
     return torch.cat(tuple(all_gather(z)))
 
 
-def _check_embeddings(z1: Tensor, z2: Tensor) -> None:
+def _check_embeddings(z1: Tensor, z2: Tensor, least: int = 2) -> None:
     if z1.ndim != 2 or z1.shape != z2.shape:
         raise ValueError(f"embeddings must both be [B, D]: got {tuple(z1.shape)} and {tuple(z2.shape)}")
-    if len(z1) < 2:
+    if len(z1) < least:
         raise ValueError(f"the objective compares videos of a batch, so B must be >= 2: got B={len(z1)}")

@@ -87,4 +87,5 @@ def _check_features(gallery: Tensor, query: Tensor) -> None:
             raise ValueError(f"{name} must have at least one video: got none")
         broken = int((~features.isfinite()).any(dim=1).sum())
         if broken:
-            raise ValueError(f"features must be finite: got NaN or infinity in {broken} of {len(features)} {name} videos")
+            raise ValueError(f"features must be finite: got NaN or infinity in {broken} of {len(features)} {name} "
+                             "videos")

@@ -1,6 +1,7 @@
 """The pair schedules of the paper (Algorithm 1, Table 6) as data."""
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from .functional import check_order
 
@@ -65,7 +66,7 @@ SCHEDULES: dict[str, Schedule] = {
 """The nine rows of Table 6; ``vididi`` is Algorithm 1 (``epoch/4 = k`` read as ``epoch mod 4 = k``)."""
 
 
-def get_schedule(schedule: "str | Schedule | dict") -> Schedule:
+def get_schedule(schedule: "str | Schedule | dict[str, Any]") -> Schedule:
     """A schedule by its name in :data:`SCHEDULES`, as a dict of its arguments, or as it is.
 
     Raises:

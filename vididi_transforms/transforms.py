@@ -32,7 +32,9 @@ class TemporalDifference(nn.Module):
         self.dim = dim
 
     def forward(self, clip: Tensor) -> Tensor:
+        """``[..., C, T, H, W]`` to ``[..., C, T - order, H, W]``."""
         return temporal_difference(clip, self.order, self.dim)
 
     def extra_repr(self) -> str:
+        """What ``print`` shows."""
         return f"order={self.order}, dim={self.dim}"

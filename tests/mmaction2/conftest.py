@@ -40,14 +40,14 @@ def tiny_options(motion, tmp_path):
         "train_dataloader.persistent_workers": False,
         "train_dataloader.dataset.ann_file": f"{motion}/train.txt",
         "train_dataloader.dataset.data_prefix.video": str(motion),
-        "val_dataloader.num_workers": 0,
-        "val_dataloader.persistent_workers": False,
         "default_hooks.logger.interval": 1,
         "default_hooks.checkpoint.interval": 1,
     }
-    for number, name in enumerate(("train.txt", "test.txt")):
-        options[f"val_dataloader.dataset.datasets.{number}.ann_file"] = f"{motion}/{name}"
-        options[f"val_dataloader.dataset.datasets.{number}.data_prefix.video"] = str(motion)
+    for loader in ("val_dataloader", "test_dataloader"):
+        options |= {f"{loader}.num_workers": 0, f"{loader}.persistent_workers": False}
+        for number, name in enumerate(("train.txt", "test.txt")):
+            options[f"{loader}.dataset.datasets.{number}.ann_file"] = f"{motion}/{name}"
+            options[f"{loader}.dataset.datasets.{number}.data_prefix.video"] = str(motion)
     return options
 
 
@@ -56,6 +56,5 @@ def tiny(tiny_options):
     """The demo config, ViDiDi variant, at the size of a unit test."""
     cfg = Config.fromfile(DEMO)
     cfg.merge_from_dict(tiny_options)
-    cfg.test_dataloader = cfg.val_dataloader
     cfg.experiment_name = tiny_options["work_dir"]  # mmengine keeps one of a name in a process
     return cfg

@@ -85,7 +85,8 @@ def clip_results(frames=4, clips=2, seed=0, **keys):
 
 
 class TestPerClip:
-    CROP = (dict(type="RandomResizedCrop", area_range=(0.3, 0.6)), dict(type="Resize", scale=(16, 16), keep_ratio=False))
+    CROP = (dict(type="RandomResizedCrop", area_range=(0.3, 0.6)),
+            dict(type="Resize", scale=(16, 16), keep_ratio=False))
 
     def test_each_clip_has_its_own_draw_shared_by_its_frames(self):
         results = clip_results()

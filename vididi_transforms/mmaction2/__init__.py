@@ -13,9 +13,11 @@ from . import compat
 
 compat.install()
 
+from .backbones import TorchvisionVideoBackbone  # noqa: E402
 from .clip_transforms import ClipColorJitter, ClipGaussianBlur, ClipGrayscale  # noqa: E402
 from .heads import VICRegHead  # noqa: E402
 from .hooks import ViDiDiHook  # noqa: E402
+from .load_check import CheckLoadedHook  # noqa: E402
 from .metrics import VideoRetrievalMetric  # noqa: E402
 from .optimizers import LARS  # noqa: E402
 from .pipelines import MarkSplit, PerClip, ReadVideo, SampleClipPair, VideoReadError  # noqa: E402
@@ -24,6 +26,7 @@ from .samplers import KeyedSampler  # noqa: E402
 
 __all__ = [
     "LARS",
+    "CheckLoadedHook",
     "ClipColorJitter",
     "ClipGaussianBlur",
     "ClipGrayscale",
@@ -32,6 +35,7 @@ __all__ = [
     "PerClip",
     "ReadVideo",
     "SampleClipPair",
+    "TorchvisionVideoBackbone",
     "TwoStreamRecognizer",
     "VICRegHead",
     "ViDiDiHook",

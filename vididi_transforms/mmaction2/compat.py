@@ -5,6 +5,8 @@ wins. Checkpoints stay under torch's safe loader; the few classes in them are al
 """
 import importlib
 import logging
+import multiprocessing
+import os
 import pickle
 import sys
 from collections.abc import Callable, Sequence
@@ -83,7 +85,9 @@ class FallbackFinder(MetaPathFinder, Loader):
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         """The import system's question; None for every module that is not in the list."""
         repair = self.repairs.get(fullname)
-        return repair and ModuleSpec(fullname, self, origin="vididi_transforms", is_package=repair.is_package)
+        if repair is None:
+            return None
+        return ModuleSpec(fullname, self, origin="vididi_transforms", is_package=repair.is_package)
 
     def exec_module(self, module: ModuleType) -> None:
         """Fill the module, and say so in one line of the log."""
@@ -115,7 +119,7 @@ def allow_mmengine_checkpoints() -> bool:
     """
     if tuple(int(part) for part in torch.__version__.split(".")[:2]) < (2, 6):
         return False
-    array_classes = [np.ndarray, np.dtype, *{type(np.dtype(code)) for code in np.typecodes["All"]}]
+    array_classes: list[Any] = [np.ndarray, np.dtype, *{type(np.dtype(code)) for code in np.typecodes["All"]}]
     multiarray = np.array(0).__reduce__()[0].__module__  # numpy._core or numpy.core, by version
     functions = [getattr(importlib.import_module(multiarray), name) for name in ("_reconstruct", "scalar")]
     old_names = [(function, f"numpy.core.multiarray.{function.__name__}") for function in functions]
@@ -124,8 +128,22 @@ def allow_mmengine_checkpoints() -> bool:
     return True
 
 
+def start_gloo() -> bool:
+    """Join the processes of ``torchrun`` on a machine without CUDA. Returns whether that was needed.
+
+    mmengine's launcher selects a CUDA device for each process, unless the process group is there already.
+    """
+    torchrun = all(name in os.environ for name in ("RANK", "WORLD_SIZE", "MASTER_ADDR"))
+    worker = multiprocessing.parent_process() is not None  # of a DataLoader: inherits the variables
+    if not torchrun or worker or torch.cuda.is_available() or torch.distributed.is_initialized():
+        return False
+    torch.distributed.init_process_group("gloo")
+    return True
+
+
 def install() -> None:
-    """Put the finder behind the real ones, once, and allow mmengine's checkpoints."""
+    """Put the finder behind the real ones, once, allow mmengine's checkpoints, and join CPU processes."""
     if not any(isinstance(finder, FallbackFinder) for finder in sys.meta_path):
         sys.meta_path.append(FallbackFinder())
         allow_mmengine_checkpoints()
+        start_gloo()

@@ -6,7 +6,7 @@ from mmaction.registry import MODELS
 from mmengine.model import BaseModule
 from torch import Tensor
 
-from ..objectives import gather_batch, vicreg
+from ..objectives import byol, gather_batch, info_nce, vicreg
 from ..projector import projector
 
 
@@ -19,11 +19,22 @@ def global_average_pool(maps: Tensor) -> Tensor:
 
 
 class TwoStreamHead(BaseModule):
-    """Base of the objectives: features for testing.
+    """Base of the objectives: the projector for training, features for testing.
 
     Args:
+        in_channels: D of the encoder's feature.
+        hidden_channels, out_channels, num_layers: of the projector.
         init_cfg: as in mmengine's ``BaseModule``.
     """
+
+    def __init__(self, in_channels: int, hidden_channels: int, out_channels: int, num_layers: int,
+                 init_cfg: dict[str, Any] | None = None) -> None:
+        super().__init__(init_cfg)
+        self.projector = projector(in_channels, hidden_channels, out_channels, num_layers)
+
+    def project(self, maps: Tensor) -> Tensor:
+        """Feature maps ``[B, D, t, h, w]`` to embeddings."""
+        return self.projector(global_average_pool(maps))
 
     def predict(self, feats: Tensor, data_samples: list[Any]) -> list[Any]:
         """Give each video the mean of its clips' features.
@@ -39,33 +50,107 @@ class TwoStreamHead(BaseModule):
         return data_samples
 
 
+class GatheringHead(TwoStreamHead):
+    """Base of objectives that compare the videos of a batch.
+
+    Args:
+        gather: compare the joined batch of all processes, not this process's part.
+        kwargs: of :class:`TwoStreamHead`.
+    """
+
+    def __init__(self, gather: bool = True, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.gather = gather
+
+    def loss(self, feats: tuple[Tensor, Tensor], data_samples: list[Any]) -> dict[str, Tensor]:
+        """Named terms from feature maps of the two views, ``[B, D, t, h, w]`` each; computed in float32."""
+        z1, z2 = (self.project(maps) for maps in feats)
+        with torch.autocast(z1.device.type, enabled=False):
+            z1, z2 = z1.float(), z2.float()
+            return self.objective(gather_batch(z1), gather_batch(z2)) if self.gather else self.objective(z1, z2)
+
+    def objective(self, z1: Tensor, z2: Tensor) -> dict[str, Tensor]:
+        """Named terms from embeddings ``[B, D]``."""
+        raise NotImplementedError
+
+
 @MODELS.register_module()
-class VICRegHead(TwoStreamHead):
-    """VICReg on the projections of the two views; every term is computed in float32 and logged.
+class VICRegHead(GatheringHead):
+    """VICReg on the projections of the two views; every term is logged.
 
     Args:
         in_channels: D of the encoder's feature.
         hidden_channels, out_channels, num_layers: of the projector.
         weights: of invariance, variance and covariance.
         gamma, eps, sum_dimensions: see :func:`vididi_transforms.vicreg`.
-        gather: compare the joined batch of all processes, not this process's part.
-        init_cfg: as in mmengine's ``BaseModule``.
+        kwargs: ``gather``: compare the joined batch of all processes; ``init_cfg``.
 
     Source: paper appendix A.4, equations (8) to (11), and B.2.
     """
 
     def __init__(self, in_channels: int = 512, hidden_channels: int = 2048, out_channels: int = 2048,
                  num_layers: int = 3, weights: tuple[float, float, float] = (1.0, 1.0, 0.05), gamma: float = 1.0,
-                 eps: float = 1e-4, sum_dimensions: bool = False, gather: bool = True,
-                 init_cfg: dict[str, Any] | None = None) -> None:
-        super().__init__(init_cfg)
-        self.projector = projector(in_channels, hidden_channels, out_channels, num_layers)
-        self.objective = dict(weights=tuple(weights), gamma=gamma, eps=eps, sum_dimensions=sum_dimensions)
-        self.gather = gather
+                 eps: float = 1e-4, sum_dimensions: bool = False, **kwargs: Any) -> None:
+        super().__init__(in_channels=in_channels, hidden_channels=hidden_channels, out_channels=out_channels,
+                         num_layers=num_layers, **kwargs)
+        self.options: dict[str, Any] = dict(weights=tuple(weights), gamma=gamma, eps=eps,
+                                            sum_dimensions=sum_dimensions)
 
-    def loss(self, feats: tuple[Tensor, Tensor], data_samples: list[Any]) -> dict[str, Tensor]:
-        """Named terms of the loss from feature maps of the two views, ``[B, D, t, h, w]`` each."""
-        z1, z2 = (self.projector(global_average_pool(maps)) for maps in feats)
-        with torch.autocast(z1.device.type, enabled=False):
-            z1, z2 = (gather_batch(z.float()) if self.gather else z.float() for z in (z1, z2))
-            return {f"loss_{name}": term for name, term in vicreg(z1, z2, **self.objective).items()}
+    def objective(self, z1: Tensor, z2: Tensor) -> dict[str, Tensor]:
+        """``loss_invariance``, ``loss_variance``, ``loss_covariance``."""
+        return {f"loss_{name}": term for name, term in vicreg(z1, z2, **self.options).items()}
+
+
+@MODELS.register_module()
+class SimCLRHead(GatheringHead):
+    """InfoNCE across the projections of the two views.
+
+    Args:
+        in_channels: D of the encoder's feature.
+        hidden_channels, out_channels, num_layers: of the projector.
+        temperature: see :func:`vididi_transforms.info_nce`.
+        kwargs: ``gather``: compare the joined batch of all processes; ``init_cfg``.
+
+    Source: paper appendix A.2, equation (6), and B.2.
+    """
+
+    def __init__(self, in_channels: int = 512, hidden_channels: int = 2048, out_channels: int = 128,
+                 num_layers: int = 3, temperature: float = 0.1, **kwargs: Any) -> None:
+        super().__init__(in_channels=in_channels, hidden_channels=hidden_channels, out_channels=out_channels,
+                         num_layers=num_layers, **kwargs)
+        self.temperature = temperature
+
+    def objective(self, z1: Tensor, z2: Tensor) -> dict[str, Tensor]:
+        """``loss_info_nce``."""
+        return {"loss_info_nce": info_nce(z1, z2, temperature=self.temperature)}
+
+
+@MODELS.register_module()
+class BYOLHead(TwoStreamHead):
+    """BYOL: the online network's predictions of the target network's projections, for :class:`BYOLRecognizer`.
+
+    Args:
+        in_channels: D of the encoder's feature.
+        hidden_channels, out_channels, num_layers: of the projector; the predictor is as wide and has two layers.
+        symmetric: each view predicts the other, and the two losses are averaged, as in BYOL; False: view 1 predicts
+            view 2, as equation (7) is printed.
+        init_cfg: as in mmengine's ``BaseModule``.
+
+    Source: paper appendix A.3, equation (7), and B.2.
+    """
+
+    def __init__(self, in_channels: int = 512, hidden_channels: int = 4096, out_channels: int = 256,
+                 num_layers: int = 2, symmetric: bool = True, init_cfg: dict[str, Any] | None = None) -> None:
+        super().__init__(in_channels, hidden_channels, out_channels, num_layers, init_cfg)
+        self.predictor = projector(out_channels, hidden_channels, out_channels, num_layers=2)
+        self.symmetric = symmetric
+
+    def loss(self, feats: tuple[Tensor, Tensor], data_samples: list[Any],
+             targets: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
+        """``loss_byol`` from the views' feature maps ``[B, D, t, h, w]`` and target projections ``[B, D']``."""
+        pairs = [(feats[0], targets[1]), (feats[1], targets[0])][:1 + self.symmetric]
+        predictions = [self.predictor(self.project(maps)) for maps, _ in pairs]
+        with torch.autocast(feats[0].device.type, enabled=False):
+            losses = [byol(prediction.float(), target.float())
+                      for prediction, (_, target) in zip(predictions, pairs, strict=True)]
+            return {"loss_byol": torch.stack(losses).mean()}

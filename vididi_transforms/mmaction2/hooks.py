@@ -115,11 +115,30 @@ class ViDiDiHook(Hook):
         return torch.stack((x1, x2), dim=1) if isinstance(inputs, Tensor) else [x1, x2]
 
 
+@HOOKS.register_module()
+class BYOLTargetHook(Hook):
+    """Lets the target of :class:`BYOLRecognizer` follow after each training step.
+
+    Example (config):
+        ``default_hooks = dict(target=dict(type='BYOLTargetHook'))``
+
+    Source: paper appendix B.3.
+    """
+
+    def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
+        """Step k of K is over."""
+        _unwrap(runner.model).update_target(runner.iter / runner.max_iters)
+
+
+def _unwrap(model: nn.Module) -> Any:
+    return model.module if is_model_wrapper(model) else model
+
+
 def _data_preprocessor(model: nn.Module) -> nn.Module:
-    model = model.module if is_model_wrapper(model) else model
-    preprocessor = getattr(model, "data_preprocessor", None)
+    unwrapped = _unwrap(model)
+    preprocessor = getattr(unwrapped, "data_preprocessor", None)
     if not isinstance(preprocessor, nn.Module):
-        raise TypeError(f"ViDiDiHook needs a model with a data preprocessor: {type(model).__name__} has none")
+        raise TypeError(f"ViDiDiHook needs a model with a data preprocessor: {type(unwrapped).__name__} has none")
     return preprocessor
 
 

@@ -57,7 +57,7 @@ class VideoRetrievalMetric(BaseMetric):
         gallery, query = (_stack([r for r in results if r["split"] == split], split) for split in ("gallery", "query"))
         recalls = recall_at_k(*gallery, *query, topk=self.topk, metric=self.metric, chunk=self.chunk)
         return {**{f"top{k}": recall for k, recall in recalls.items()},
-                "gallery": len(gallery[0]), "queries": len(query[0])}
+                "gallery": float(len(gallery[0])), "queries": float(len(query[0]))}  # mmengine writes no integers
 
 
 def _stack(results: list[dict[str, Any]], split: str) -> tuple[torch.Tensor, torch.Tensor]:

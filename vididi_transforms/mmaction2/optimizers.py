@@ -6,7 +6,7 @@ from torch.optim import Optimizer
 
 
 @OPTIMIZERS.register_module()
-def LARS(params: Any, **kwargs: Any) -> Optimizer:  # noqa: N802 - the name in the config
+def LARS(params: Any, **kwargs: Any) -> Optimizer:
     """Layer-wise adaptive rate scaling, timm's implementation.
 
     Parameters without weight decay are not adapted; ``paramwise_cfg=dict(norm_decay_mult=0, bias_decay_mult=0)``
@@ -18,6 +18,6 @@ def LARS(params: Any, **kwargs: Any) -> Optimizer:  # noqa: N802 - the name in t
 
     Source: You et al. 2017, "Large batch training of convolutional networks"; paper section 4.1.
     """
-    from timm.optim import Lars
+    from timm.optim.lars import Lars
 
     return Lars(params, **kwargs)

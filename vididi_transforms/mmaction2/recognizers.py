@@ -1,9 +1,14 @@
 """The two streams: one encoder, each view in a forward pass of its own."""
+import math
 from typing import Any
 
+import torch
 from mmaction.models.recognizers import Recognizer3D
 from mmaction.registry import MODELS
+from mmengine.model import ExponentialMovingAverage
+from torch import Tensor, nn
 
+from .heads import global_average_pool
 from .views import two_views
 
 
@@ -32,3 +37,56 @@ class TwoStreamRecognizer(Recognizer3D):
             maps, _ = super().extract_feat(inputs, test_mode=True)
             return maps, {}
         return tuple(self.backbone(view) for view in two_views(inputs)), {}
+
+
+@MODELS.register_module()
+class BYOLRecognizer(TwoStreamRecognizer):
+    """Two streams with a target network: the moving average of encoder and projector, for :class:`BYOLHead`.
+
+    The target follows when :class:`BYOLTargetHook` says so, after each training step. Predicted features are the
+    online encoder's.
+
+    Args:
+        base_momentum: tau at the first step; it rises to 1 along a cosine.
+        kwargs: of :class:`TwoStreamRecognizer`.
+
+    Source: paper appendix A.3 and B.3.
+    """
+
+    def __init__(self, base_momentum: float = 0.99, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.base_momentum = base_momentum
+        self.target = ExponentialMovingAverage(self.online(), momentum=1 - base_momentum)
+        self.target.requires_grad_(False)
+
+    def online(self) -> nn.ModuleDict:
+        """What the target follows."""
+        return nn.ModuleDict(dict(backbone=self.backbone, projector=self.cls_head.projector))
+
+    def init_weights(self) -> None:
+        """The target starts where the online network does."""
+        super().init_weights()
+        self.target.module.load_state_dict(self.online().state_dict())
+        self.target.steps.fill_(1)  # at 0 the next update would copy instead of average
+
+    def extract_feat(self, inputs: Any, stage: str = "neck", data_samples: Any = None,
+                     test_mode: bool = False) -> tuple[Any, dict[str, Any]]:
+        """As the base class; in training with ``targets``: two projections ``[B, D']`` without gradient."""
+        feats, options = super().extract_feat(inputs, stage, data_samples, test_mode)
+        if not test_mode:
+            with torch.no_grad():
+                options["targets"] = tuple(self._project_target(view) for view in two_views(inputs))
+        return feats, options
+
+    def update_target(self, progress: float) -> None:
+        r"""Target <- tau target + (1 - tau) online, with tau = 1 - (1 - tau_base) (cos(pi k/K) + 1) / 2.
+
+        Args:
+            progress: k/K, the share of training that is done, in [0, 1].
+        """
+        self.target.momentum = (1 - self.base_momentum) * (math.cos(math.pi * progress) + 1) / 2
+        self.target.update_parameters(self.online())
+
+    def _project_target(self, view: Tensor) -> Tensor:
+        target = self.target.module
+        return target["projector"](global_average_pool(target["backbone"](view)))

@@ -25,6 +25,7 @@ class KeyedIndex(int):
     sample: int
 
     def __new__(cls, value: int, seed: int, epoch: int, sample: int | None = None) -> "KeyedIndex":
+        """``sample`` is ``value`` unless a wrapper has computed with the index."""
         index = super().__new__(cls, value)
         index.seed, index.epoch, index.sample = seed, epoch, int(value) if sample is None else sample
         return index

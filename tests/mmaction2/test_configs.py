@@ -1,0 +1,71 @@
+"""What the configs say: the paper's numbers; twins that differ in the two lines only."""
+from pathlib import Path
+
+import pytest
+import torch
+from conftest import ROOT
+from mmaction.registry import DATASETS, MODELS
+from mmengine.config import Config
+
+CONFIGS = ROOT / "mmaction_configs"
+UCF101 = CONFIGS / "pretrain/vididi-vicreg_r3d18_1xb64-8x3x2-400e_ucf101-rgb.py"
+TWINS = sorted(path for folder in ("pretrain", "demo") for path in (CONFIGS / folder).glob("vididi-*.py"))
+ALL = sorted(path for path in CONFIGS.rglob("*.py") if "_base_" not in path.parts)
+
+
+@pytest.mark.parametrize("path", TWINS, ids=lambda path: path.stem)
+def test_twins_differ_in_the_two_lines(path):
+    vididi, plain = Config.fromfile(path), Config.fromfile(path.with_name(path.name.removeprefix("vididi-")))
+    assert vididi.pop("custom_hooks") == [dict(type="ViDiDiHook")]
+    assert vididi.to_dict() == plain.to_dict()
+    statements = [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
+    assert [line.split(" = ")[0] for line in statements] == ["_base_", "custom_imports", "custom_hooks"]
+
+
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)
+def test_paths_in_configs_are_relative_and_short(path):
+    text = path.read_text()
+    assert not any(line.startswith(("import", "from")) for line in text.splitlines())
+    assert len(text.splitlines()) <= 40
+    for base in Config._get_base_files(str(path)):
+        assert not Path(base).is_absolute()
+
+
+def test_ucf101_recipe_is_the_papers():
+    cfg = Config.fromfile(UCF101)
+    assert cfg.train_cfg.max_epochs == 400
+    assert cfg.train_dataloader.batch_size == 64
+    assert cfg.train_dataloader.drop_last
+    optimizer = cfg.optim_wrapper.optimizer
+    assert (optimizer.type, optimizer.lr, optimizer.weight_decay) == ("LARS", 1.2, 1e-6)
+    assert [s.type for s in cfg.param_scheduler] == ["CosineAnnealingLR"]
+    read, per_clip = cfg.train_pipeline[0].transforms, cfg.train_pipeline[1].transforms
+    assert (read[1].clip_len, read[1].frame_interval) == (8, 3)
+    assert [t.type for t in per_clip] == ["Resize", "RandomResizedCrop", "Resize", "Flip", "ClipGaussianBlur",
+                                          "ClipColorJitter", "ClipGrayscale"]
+    assert per_clip[0].scale == (-1, 150)
+    assert per_clip[1].area_range == (0.08, 1.0)
+    jitter = per_clip[5]
+    assert (jitter.brightness, jitter.contrast, jitter.saturation, jitter.hue, jitter.p) == (0.2, 0.2, 0.2, 0.05, 0.8)
+    scaled = torch.tensor([cfg.model.data_preprocessor.mean, cfg.model.data_preprocessor.std]) / 255
+    torch.testing.assert_close(scaled, torch.tensor([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]]))
+
+
+def test_ucf101_model_is_r3d_18_with_the_papers_head():
+    from torchvision.models.video import r3d_18
+    model = MODELS.build(Config.fromfile(UCF101).model)
+    ours = {tuple(p.shape) for p in model.backbone.parameters()}
+    theirs = {name: p for name, p in r3d_18().named_parameters() if not name.startswith("fc")}
+    assert ours == {tuple(p.shape) for p in theirs.values()}
+    assert sum(p.numel() for p in model.backbone.parameters()) == sum(p.numel() for p in theirs.values())
+    widths = [(layer.in_features, layer.out_features) for layer in model.cls_head.projector if hasattr(layer, "bias")
+              and hasattr(layer, "in_features")]
+    assert widths == [(512, 2048), (2048, 2048), (2048, 2048)]
+
+
+def test_ucf101_pipeline_on_a_real_file(motion):
+    cfg = Config.fromfile(UCF101).train_dataloader.dataset
+    cfg.update(ann_file=f"{motion}/train.txt", data_prefix=dict(video=str(motion)))
+    sample = DATASETS.build(cfg)[0]
+    assert sample["inputs"].shape == (2, 3, 8, 112, 112)
+    assert sample["inputs"].dtype == torch.uint8

@@ -1,0 +1,120 @@
+"""As a user runs it: mim, the stock tools, encoded videos, new processes, kill and resume."""
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import mmaction
+import pytest
+import torch
+from conftest import DEMO
+
+pytestmark = pytest.mark.slow
+TOOLS = Path(mmaction.__file__).parent / ".mim/tools"
+ENV = {**os.environ, "OMP_NUM_THREADS": "1"}
+
+
+def options(tiny_options, **more):
+    return ["--cfg-options", *(f"{key}={value}" for key, value in (tiny_options | more).items() if key != "work_dir")]
+
+
+def run(*command):
+    result = subprocess.run([sys.executable, *map(str, command)], capture_output=True, text=True, check=False, env=ENV)
+    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
+    return result.stdout + result.stderr
+
+
+def scalars(work_dir, key):
+    """What the stock logger wrote, step by step, over all runs in the folder."""
+    lines = [json.loads(line) for path in sorted(Path(work_dir).glob("*/vis_data/*.json")) if path.name != "config.json"
+             for line in path.read_text().splitlines()]
+    return {line["step"]: line[key] for line in lines if key in line}
+
+
+def test_train_by_mim_then_test_in_a_new_process(tiny_options, tmp_path):
+    work = tmp_path / "work"
+    run("-m", "mim", "train", "mmaction2", DEMO, "--launcher", "none", "--gpus", "0", "--work-dir", work,
+        *options(tiny_options))
+    validated = {key: value[2] for key in ("retrieval/top1", "retrieval/top5") if (value := scalars(work, key))}
+    checkpoint = (work / "last_checkpoint").read_text()
+    assert torch.load(checkpoint, weights_only=True)["vididi"]["position"] == (1, 7)
+    log = run("-m", "mim", "test", "mmaction2", DEMO, "--checkpoint", checkpoint, "--launcher", "none", "--gpus", "0",
+              "--work-dir", tmp_path / "test", *options(tiny_options))
+    tested, = (json.loads(path.read_text()) for path in (tmp_path / "test").glob("*/*.json"))
+    assert {key: tested[key] for key in validated} == pytest.approx(validated)
+    assert len(validated) == 2
+    assert (tested["retrieval/gallery"], tested["retrieval/queries"]) == (16, 8)
+    assert "repairs mmaction.models.localizers.drn" in log
+
+
+def orders(work_dir):
+    return {step: (order, scalars(work_dir, "vididi_order2")[step])
+            for step, order in scalars(work_dir, "vididi_order1").items()}
+
+
+def test_killed_and_resumed_is_as_uninterrupted(tiny_options, tmp_path):
+    more = {"train_cfg.max_epochs": 4, "train_cfg.val_interval": 9}
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    train = (TOOLS / "train.py", DEMO, *options(tiny_options, **more))
+    run(*train, "--work-dir", whole)
+    process = subprocess.Popen([sys.executable, *map(str, train), "--work-dir", str(killed)], env=ENV,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not (killed / "epoch_2.pth").exists():
+        assert process.poll() is None, "training ended before it could be killed"
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    run(*train, "--work-dir", killed, "--resume")
+    assert orders(killed) == orders(whole)
+    assert len(orders(whole)) == 16
+    assert len(set(orders(whole).values())) > 3
+    assert scalars(killed, "loss") == pytest.approx(scalars(whole, "loss"))
+
+
+def test_stock_config_without_ours_fails_clearly_on_one_view(tiny_options, motion, tmp_path):
+    """The hook on a stock, single-view recognition config."""
+    config = tmp_path / "single.py"
+    config.write_text(f"""
+_base_ = ['{DEMO}']
+train_pipeline = [
+    dict(type='DecordInit'), dict(type='SampleFrames', clip_len=8, frame_interval=3, num_clips=1),
+    dict(type='DecordDecode'), dict(type='Resize', scale=(32, 32), keep_ratio=False),
+    dict(type='FormatShape', input_format='NCTHW'), dict(type='PackActionInputs')]
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+""")
+    command = [sys.executable, TOOLS / "train.py", config, "--work-dir", tmp_path / "work", *options(tiny_options)]
+    result = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False, env=ENV)
+    assert result.returncode != 0
+    assert "needs inputs [B, 2, C, T, H, W] (two clips of each video): got (4, 1, 3, 8, 32, 32)" in result.stderr
+
+
+@pytest.mark.parametrize(("line", "text"), [
+    ("train/no.mp4 0", r"cannot read video '.*/train/no.mp4': FileNotFoundError"),
+    ("broken.mp4 0", r"cannot read video '.*/broken.mp4': RuntimeError"),
+])
+def test_a_bad_video_in_the_list_is_named(tiny_options, motion, tmp_path, line, text):
+    (motion / "broken.mp4").write_bytes(b"not a video")
+    (tmp_path / "bad.txt").write_text(f"{line}\n" * 4)
+    changed = tiny_options | {"train_dataloader.dataset.ann_file": tmp_path / "bad.txt",
+                              "train_dataloader.num_workers": 1}
+    command = [sys.executable, TOOLS / "train.py", DEMO, "--work-dir", tmp_path / "work", *options(changed)]
+    result = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False, env=ENV)
+    assert result.returncode != 0
+    assert re.search(text, result.stderr)
+
+
+def test_two_processes_choose_the_same_orders(tiny_options, tmp_path):
+    """torchrun on the CPU, through the stock tool: DDP-wrapped model, joined batch, every video counted once."""
+    more = {"model_wrapper_cfg.type": "MMDistributedDataParallel", "model_wrapper_cfg.device_ids": None,
+            "env_cfg.dist_cfg.backend": "gloo", "train_dataloader.batch_size": 2}
+    run("-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", "29517", TOOLS / "train.py", DEMO,
+        "--launcher", "pytorch", "--work-dir", tmp_path / "two", *options(tiny_options, **more))
+    run(TOOLS / "train.py", DEMO, "--work-dir", tmp_path / "one", *options(tiny_options))
+    assert orders(tmp_path / "two") == orders(tmp_path / "one")
+    assert scalars(tmp_path / "two", "retrieval/queries") == {2: 8}
+    first = [scalars(tmp_path / name, "loss_invariance")[1] for name in ("one", "two")]
+    assert first[0] == pytest.approx(first[1], rel=0.5)

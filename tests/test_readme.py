@@ -1,0 +1,45 @@
+"""The README tells the truth."""
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+RESULTS = ROOT / "benchmarks/results/demo.json"
+
+
+def test_python_blocks_run(capsys):
+    ran = 0
+    for block in re.findall(r"```python\n(.*?)```", README, flags=re.S):
+        exec(compile(block, "README.md", "exec"), {})
+        ran += 1
+    assert ran == 2
+    assert capsys.readouterr().out.splitlines()[0].startswith("0 (")
+
+
+def test_make_targets_exist():
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), flags=re.M))
+    assert set(re.findall(r"(?:^|`)make (\w+)", README, flags=re.M)) <= targets
+
+
+def test_files_exist():
+    named = re.findall(r"\]\(([\w/.]+)\)|`((?:docs|benchmarks|mmaction_configs)/[\w./-]+)`", README)
+    assert named
+    assert [path for path in map("".join, named) if not (ROOT / path).exists()] == []
+
+
+def test_table_is_the_result_file():
+    from vididi_transforms.mmaction2.demo import METHODS, table
+
+    report = json.loads(RESULTS.read_text())
+    results = {name: report[name] for name in ("chance", "untrained", *METHODS)}
+    assert table(results, report["seconds"]).strip() in README
+    assert report["run"]["date"] in README
+    assert report["run"]["machine"] in README
+
+
+@pytest.mark.parametrize("key", ["date", "command", "python", "machine", "versions"])
+def test_results_say_where_they_come_from(key):
+    assert json.loads(RESULTS.read_text())["run"][key]
