@@ -25,14 +25,29 @@ def vicreg(z1: np.ndarray, z2: np.ndarray, gamma: float = 1.0, eps: float = 1e-4
     return s, v, c
 
 
+def cosine(a: np.ndarray, b: np.ndarray) -> float:
+    return a @ b / np.linalg.norm(a) / np.linalg.norm(b)
+
+
+def info_nce(z1: np.ndarray, z2: np.ndarray, temperature: float = 0.1) -> float:
+    """Equation (6), term by term, with the sign of a loss."""
+    videos = len(z1)
+    s = [[math.exp(cosine(z1[i], z2[j]) / temperature) for j in range(videos)] for i in range(videos)]
+    rows = sum(math.log(s[i][i] / sum(s[i][j] for j in range(videos))) for i in range(videos))
+    columns = sum(math.log(s[i][i] / sum(s[j][i] for j in range(videos))) for i in range(videos))
+    return -(rows + columns) / (2 * videos)
+
+
+def byol(prediction: np.ndarray, target: np.ndarray) -> float:
+    """Equation (7)."""
+    return sum(2 - 2 * cosine(p, t) for p, t in zip(prediction, target, strict=True)) / (2 * len(prediction))
+
+
 def recall_at_k(gallery: np.ndarray, gallery_labels: np.ndarray, query: np.ndarray, query_labels: np.ndarray,
                 k: int) -> float:
     """One query at a time, cosine."""
-    def similarity(a: np.ndarray, b: np.ndarray) -> float:
-        return a @ b / np.linalg.norm(a) / np.linalg.norm(b)
-
     hits = 0
     for q, label in zip(query, query_labels, strict=True):
-        order = sorted(range(len(gallery)), key=lambda i: -similarity(q, gallery[i]))
+        order = sorted(range(len(gallery)), key=lambda i: -cosine(q, gallery[i]))
         hits += any(gallery_labels[i] == label for i in order[:k])
     return hits / len(query)

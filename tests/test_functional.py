@@ -127,6 +127,15 @@ def test_differentiate_pair_cuts_from_the_front(clip, order1, order2):
     assert torch.equal(x2, vt.temporal_difference(clip.flip(0), order2)[:, :, :frames])
 
 
+def test_differentiate_pair_to_a_length(clip):
+    for orders in ((0, 0), (1, 0), (1, 2)):
+        x1, x2 = vt.differentiate_pair(clip, clip, *orders, length=5)
+        assert x1.shape == x2.shape == (2, 3, 5, 5, 4)
+        assert torch.equal(x1, vt.temporal_difference(clip, orders[0])[:, :, :5])
+    with pytest.raises(ValueError, match="length must be at most the shortest clip's: got length=6 for T=5"):
+        vt.differentiate_pair(clip, clip, 2, 0, length=6)
+
+
 @pytest.mark.parametrize("degree", [0, 1, 2])
 def test_taylor_expansion_of_exact_derivatives_is_exact(degree):
     t = torch.arange(5.0, dtype=torch.float64).view(1, 5, 1, 1)

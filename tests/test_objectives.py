@@ -3,8 +3,8 @@ import re
 
 import numpy as np
 import pytest
+import reference
 import torch
-from reference import vicreg as reference
 
 import vididi_transforms as vt
 
@@ -17,7 +17,7 @@ def embeddings():
 
 def test_vicreg_equals_reference(embeddings):
     terms = vt.vicreg(*map(torch.from_numpy, embeddings), weights=(2.0, 3.0, 0.5))
-    expected = np.multiply(reference(*embeddings), (2.0, 3.0, 0.5))
+    expected = np.multiply(reference.vicreg(*embeddings), (2.0, 3.0, 0.5))
     assert list(terms) == ["invariance", "variance", "covariance"]
     np.testing.assert_allclose([term.item() for term in terms.values()], expected, rtol=1e-12)
 
@@ -49,6 +49,45 @@ def test_vicreg_gradient_is_finite_for_a_collapsed_embedding():
     z = torch.zeros(4, 3, requires_grad=True)
     sum(vt.vicreg(z, z.clone()).values()).backward()
     assert z.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("temperature", [0.1, 0.5])
+def test_info_nce_equals_reference(embeddings, temperature):
+    value = vt.info_nce(*map(torch.from_numpy, embeddings), temperature=temperature).item()
+    assert value == pytest.approx(reference.info_nce(*embeddings, temperature), rel=1e-12)
+
+
+def test_info_nce_gradient_and_symmetry(embeddings):
+    z1, z2 = (torch.from_numpy(z).requires_grad_() for z in embeddings)
+    assert torch.autograd.gradcheck(vt.info_nce, (z1, z2))
+    torch.testing.assert_close(vt.info_nce(z1, z2), vt.info_nce(z2, z1))
+
+
+def test_info_nce_ignores_lengths_and_vanishes_for_perfect_pairs(embeddings):
+    z1, z2 = map(torch.from_numpy, embeddings)
+    torch.testing.assert_close(vt.info_nce(3 * z1, z2), vt.info_nce(z1, z2))
+    assert vt.info_nce(torch.eye(5), torch.eye(5), temperature=0.01).item() == pytest.approx(0, abs=1e-6)
+
+
+def test_byol_equals_reference_and_stops_the_gradient(embeddings):
+    prediction, target = (torch.from_numpy(z).requires_grad_() for z in embeddings)
+    loss = vt.byol(prediction, target)
+    assert loss.item() == pytest.approx(reference.byol(*embeddings), rel=1e-12)
+    assert torch.autograd.gradcheck(lambda p: vt.byol(p, target), prediction)
+    loss.backward()
+    assert target.grad is None
+    assert vt.byol(prediction, -prediction).item() == pytest.approx(2)
+
+
+@pytest.mark.parametrize("objective", [vt.info_nce, vt.byol])
+def test_objectives_check_shapes(objective):
+    with pytest.raises(ValueError, match=re.escape("embeddings must both be [B, D]: got (4, 3) and (3, 3)")):
+        objective(torch.zeros(4, 3), torch.zeros(3, 3))
+
+
+def test_info_nce_needs_two_videos():
+    with pytest.raises(ValueError, match="B must be >= 2: got B=1"):
+        vt.info_nce(torch.zeros(1, 3), torch.zeros(1, 3))
 
 
 @pytest.mark.parametrize(("shapes", "text"), [

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import torch
 
-from vididi_transforms.motion_videos import encode
+from vididi_transforms.motion_videos import encode, render
 from vididi_transforms.prepare import files, kinetics, lists, splits, videos
 from vididi_transforms.prepare.ava_frames import Window, extract
 from vididi_transforms.prepare.cli import main
@@ -65,7 +65,8 @@ def sizes_and_key_frames(path):
 # UCF101
 
 UCF_CLASSES = "1 ApplyEyeMakeup\r\n2 ApplyLipstick\r\n37 HandstandPushups\r\n"
-UCF_TRAIN = ("\ufeffApplyEyeMakeup/v_ApplyEyeMakeup_g08_c01.avi 1\r\nApplyLipstick/v_ApplyLipstick_g08_c01.avi 2\r\n\r\n"
+UCF_TRAIN = ("\ufeffApplyEyeMakeup/v_ApplyEyeMakeup_g08_c01.avi 1\r\n"
+             "ApplyLipstick/v_ApplyLipstick_g08_c01.avi 2\r\n\r\n"
              "ApplyEyeMakeup/v_ApplyEyeMakeup_g08_c01.avi 1\r\n"
              "HandstandPushups/v_HandStandPushups_g08_c01.avi 37\r\n")
 UCF_TEST = "ApplyEyeMakeup/v_ApplyEyeMakeup_g01_c01.avi\nHandstandPushups/v_HandStandPushups_g01_c01.avi\n"
@@ -209,9 +210,11 @@ def test_the_closest_name_is_found(tmp_path, video):
     put(video, tmp_path, "A/v_a.avi", "A/v_A.avi", "A/v_a.mp4", "A/v_b.mp4", "A/V_C.AVI")
     (tmp_path / "A/d.avi").mkdir()
     folder, strict = files.VideoFolder(tmp_path), files.VideoFolder(tmp_path, ignore_case=False)
-    names = ["A/v_a.avi", "A/v_A.avi", "A/v_a.mp4", "A/v_b.avi", "a/v_c.avi", "A/d.avi", "A/v_e.avi", "B/v_a.avi"]
+    names = ["A/v_a.avi", "A/v_A.avi", "A/v_a.mp4", "A/v_b.avi", "a/v_c.avi", "A/d.avi", "A/v_e.avi", "B/v_a.avi",
+             "A/V_a.avi"]
     assert [folder.find((name,)) for name in names] == [
-        "A/v_a.avi", "A/v_A.avi", "A/v_a.mp4", "A/v_b.mp4", "A/V_C.AVI", None, None, None]
+        "A/v_a.avi", "A/v_A.avi", "A/v_a.mp4", "A/v_b.mp4", "A/V_C.AVI", None, None, None,
+        "A/v_A.avi"]  # of two that are equally close the first
     assert [strict.find((name,)) for name in names[3:5]] == ["A/v_b.mp4", None]
 
 
@@ -225,7 +228,8 @@ def test_a_file_appears_when_it_is_whole(tmp_path, monkeypatch):
 
 # HMDB51
 
-HMDB_NAMES = ["(Rad)Schlag_die_Bank!_cartwheel_f_cm_np1_le_med_0.avi", "#1_it's_a[b]&c;d_cartwheel_u_nm_np1_ba_goo_0.avi",
+HMDB_NAMES = ["(Rad)Schlag_die_Bank!_cartwheel_f_cm_np1_le_med_0.avi",
+              "#1_it's_a[b]&c;d_cartwheel_u_nm_np1_ba_goo_0.avi",
               "two words_cartwheel_f_cm_np1_ba_bad_8.avi"]
 
 
@@ -281,13 +285,34 @@ def test_hmdb51_needs_its_files(tmp_path, capsys):
 # Re-encoding
 
 def test_reencoded_size_and_gop(tmp_path, video):
+    """Every frame stays, in order; the source has one group, the copy one for every 6 frames or fewer."""
     assert videos.reencode(video, tmp_path / "a/small.mp4", short_side=32, gop=6) == ""
     about, keys, grays = sizes_and_key_frames(tmp_path / "a/small.mp4")
     assert about == ("h264", 42, 32, 10.0)
-    assert len(keys) == 20
-    assert max(np.diff(np.flatnonzero([*keys, True]))) == 6
-    assert sizes_and_key_frames(video)[1] == [True] + [False] * 19  # the source has one group
-    assert np.abs(np.subtract(grays, sizes_and_key_frames(video)[2])).max() <= 2
+    _, source_keys, source_grays = sizes_and_key_frames(video)
+    assert len(keys) == len(source_keys) == 20
+    assert np.abs(np.subtract(grays, source_grays)).max() <= 2
+    encode(render("slide-x", np.random.default_rng(0), 20, 48)[0], tmp_path / "moving.mp4")
+    assert videos.reencode(tmp_path / "moving.mp4", tmp_path / "b.mp4", short_side=32, gop=6) == ""
+    assert np.flatnonzero(sizes_and_key_frames(tmp_path / "moving.mp4")[1]).tolist() == [0]
+    assert np.flatnonzero(sizes_and_key_frames(tmp_path / "b.mp4")[1]).tolist() == [0, 6, 12, 18]
+
+
+def test_reading_from_a_time_begins_at_the_key_frame_before(tmp_path, video):
+    videos.reencode(video, tmp_path / "a.mp4", short_side=32, gop=5)
+    keys = np.flatnonzero(sizes_and_key_frames(tmp_path / "a.mp4")[1]) / 10
+    start = next(time for time, _ in videos.frames(tmp_path / "a.mp4", start=1.45))
+    assert start == pytest.approx(max(keys[keys < 1.45]))
+    assert start > 0.9
+    assert [round(time, 3) for time, _ in videos.frames(tmp_path / "a.mp4")] == [number / 10 for number in range(20)]
+
+
+@pytest.mark.parametrize(("size", "expected"), [
+    ((320, 240), (200, 150)), ((240, 320), (150, 200)), ((340, 256), (198, 150)), ((120, 90), (120, 90)),
+    ((91, 61), (90, 60)),
+])
+def test_sizes_are_even_and_never_larger(size, expected):
+    assert videos.scaled(*size, 150) == expected
 
 
 def test_reencoding_restarts_where_it_was(ucf, monkeypatch):
@@ -408,12 +433,13 @@ def test_kinetics400_without_validation_and_one_csv_for_both(k400):
      "times must be numbers of seconds: got '1' and '' for 'a'"),
     ("label,youtube_id,time_start,time_end\ntai chi,../../a,1,2\n",
      "names in lists must be relative, without '..' and control characters: got 'tai_chi/../../a_000001_000002'"),
-    ("label,youtube_id,time_start,time_end\ntai chi,a,1,2\nplaying cello,a,1,2\n", ""),
+    ("label,youtube_id,time_start,time_end\ntai chi,two,123,133\nplaying cello,two,123,133\n",
+     "a video must have one label: got 2 and 1 for 'two_000123_000133.mp4'"),
 ])
-def test_bad_kinetics_files(k400, capsys, text, error):
+def test_bad_kinetics_files(k400, video, capsys, text, error):
     write(k400 / "val.csv", text)
-    if error:
-        assert error_of(capsys, *k400_command(k400)) == error
+    put(video, k400 / "val", "two_000123_000133.mp4")
+    assert error_of(capsys, *k400_command(k400, "--delimiter", "tab")) == error
 
 
 def test_validation_needs_both_options(k400, capsys):
@@ -467,9 +493,13 @@ def test_k200_can_be_reproduced(k200):
     write(k200 / "train.csv", "\n".join([header, *reversed(rows)]))
     run(*k200_command(k200, "c", "--no-check"))
     run(*k200_command(k200, "d", "--no-check", "--seed", 1))
-    a, b, c, d = (read_list(k200, out) for out in "abcd")
+    run(*k200_command(k200, "e", "--no-check", "--seed", 1, "--classes", k200 / "a/k200-40k_classes.txt"))
+    a, b, c, d, e = (read_list(k200, out) for out in "abcde")
     assert a == b == c
-    assert a != d
+    assert {path.split("/")[0] for path in a} != {path.split("/")[0] for path in d}
+    for label in range(4):  # the seed chooses the videos of each class too, and not the same numbers in all
+        assert {path for path in a if a[path] == label} != {path for path in e if e[path] == label}
+    assert len({tuple(path[-19:] for path in a if a[path] == label) for label in range(4)}) > 1
     assert json.loads((k200 / "b/k200-40k_choice.json").read_text())["classes_from"] == "file"
 
 
@@ -493,6 +523,16 @@ def test_k200_replaces_missing_and_unreadable_videos_and_no_others(k200, video):
         (k200 / "train" / path).unlink()
     assert run(*k200_command(k200, "fewer", *more)) == 0
     assert json.loads((k200 / "fewer/report.json").read_text())["classes_with_fewer_videos"] == {"class_a": 4}
+
+
+def test_a_missing_video_changes_no_others_place():
+    found = {f"a/{number}.mp4": splits.Clip((f"a/{number}",), 0) for number in range(20)}
+    order = kinetics.in_seeded_order(found, "a", seed=0)
+    assert sorted(order) == sorted(found)
+    assert order != sorted(found)
+    for gone in found:
+        rest = {path: clip for path, clip in found.items() if path != gone}
+        assert kinetics.in_seeded_order(rest, "a", seed=0) == [path for path in order if path != gone]
 
 
 @pytest.mark.parametrize(("more", "error"), [
@@ -524,7 +564,8 @@ AVA_FILES = ["ava_train_v2.2.csv", "ava_train_excluded_timestamps_v2.2.csv",
 def ava(tmp_path, video):
     for name in AVA_FILES:
         write(tmp_path / "ann" / name, "x")
-    write(tmp_path / "ann/ava_train_v2.2.csv", AVA_LINE.format("-5KQ66BBWC4", 902) + AVA_LINE.format("053oq2xB3oU", 903))
+    write(tmp_path / "ann/ava_train_v2.2.csv",
+          AVA_LINE.format("-5KQ66BBWC4", 902) + AVA_LINE.format("053oq2xB3oU", 903))
     write(tmp_path / "ann/ava_val_v2.2.csv", AVA_LINE.format("1j20qq1JyX4", 902))
     put(video, tmp_path / "videos", "-5KQ66BBWC4.mkv", "1j20qq1JyX4.mp4")
     return tmp_path
@@ -608,13 +649,13 @@ def test_bad_ava_files(ava, capsys, line, error):
 # The command line
 
 @pytest.mark.parametrize(("more", "error"), [
-    (["--gop", 0], "numbers must be >= 1 and the short side even (H.264): got short_side=150, gop=0, workers=1"),
-    (["--short-side", 15], "numbers must be >= 1 and the short side even (H.264): got short_side=15, gop=12, workers=1"),
-    (["--workers", 0], "numbers must be >= 1 and the short side even (H.264): got short_side=150, gop=12, workers=0"),
-    (["--split", 4], "argument --split: invalid choice: 4 (choose from 1, 2, 3)"),
+    (["--gop", 0], "short_side=150, gop=0, workers=1"),
+    (["--short-side", 15], "short_side=15, gop=12, workers=1"),
+    (["--workers", 0], "short_side=150, gop=12, workers=0"),
 ])
 def test_bad_numbers(ucf, capsys, more, error):
-    assert error_of(capsys, *ucf_command(ucf, *more)) == error
+    assert error_of(capsys, *ucf_command(ucf, *more)) == (
+        f"numbers must be >= 1 and the short side even (H.264): got {error}")
 
 
 def test_bad_windows_and_delimiters(ava, capsys):
@@ -644,11 +685,11 @@ def test_without_pyav_the_error_says_how_to_get_it(ucf, capsys, monkeypatch):
 
 
 def test_command_in_a_process_of_its_own(ucf):
-    """As a user starts it; without a look at the videos it needs neither PyAV nor tqdm."""
-    command = [sys.executable, "-m", "vididi_transforms.prepare", *map(str, ucf_command(ucf, "--workers", 2))]
+    """As a user starts it; the imports are those of the core."""
+    code = ("import runpy, sys, vididi_transforms.prepare.cli\n"
+            "print({'av', 'mmengine', 'torchvision'} & set(sys.modules))\n"
+            "runpy.run_module('vididi_transforms.prepare', run_name='__main__')")
+    command = [sys.executable, "-c", code, *map(str, ucf_command(ucf, "--workers", 2))]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (result.returncode, "3 of 3 videos" in result.stdout) == (0, True), result.stderr
-    code = ("import sys\nfor name in ('av', 'tqdm'): sys.modules[name] = None\n"
-            "from vididi_transforms.prepare.cli import main\nmain(sys.argv[1:])")
-    command = [sys.executable, "-c", code, *map(str, ucf_command(ucf, "--no-check"))]
-    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+    assert (result.returncode, result.stdout.splitlines()[:2]) == (
+        0, ["set()", f"{ucf}/out/ucf101_train_split_2_videos.txt: 3 of 3 videos"]), result.stderr

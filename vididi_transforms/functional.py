@@ -50,18 +50,19 @@ def temporal_difference(clip: Tensor, order: int = 1, dim: int = -3) -> Tensor:
     return (torch.diff(exact, n=order, dim=dim) if order else exact).to(dtype)
 
 
-def match_length(*clips: Tensor, dim: int = -3) -> tuple[Tensor, ...]:
+def match_length(*clips: Tensor, dim: int = -3, length: int | None = None) -> tuple[Tensor, ...]:
     """Cut clips to the length of the shortest; the first frames stay.
 
     Args:
         clips: tensors with time in ``dim``, e.g. ``[B, C, T, H, W]``.
         dim: the dimension of time.
+        length: cut to this number of frames instead.
 
     Returns:
         The clips, each a view of its input, all with the same number of frames.
 
     Raises:
-        TypeError, ValueError: no tensor, or ``dim`` out of range.
+        TypeError, ValueError: no tensor, ``dim`` out of range, or a clip has fewer than ``length`` frames.
 
     Example:
         >>> [clip.shape[-3] for clip in match_length(torch.zeros(3, 8, 2, 2), torch.zeros(3, 6, 2, 2))]
@@ -71,18 +72,23 @@ def match_length(*clips: Tensor, dim: int = -3) -> tuple[Tensor, ...]:
     """
     for clip in clips:
         _check_clip(clip, dim)
-    frames = min((clip.shape[dim] for clip in clips), default=0)
+    shortest = min((clip.shape[dim] for clip in clips), default=0)
+    frames = shortest if length is None else length
+    if not 0 <= frames <= shortest:
+        raise ValueError(f"length must be at most the shortest clip's: got length={length} for T={shortest}")
     return tuple(clip.narrow(dim, 0, frames) for clip in clips)
 
 
-def differentiate_pair(view1: Tensor, view2: Tensor, order1: int, order2: int,
-                       dim: int = -3) -> tuple[Tensor, Tensor]:
+def differentiate_pair(view1: Tensor, view2: Tensor, order1: int, order2: int, dim: int = -3,
+                       length: int | None = None) -> tuple[Tensor, Tensor]:
     """Differentiate two views of the same videos, each to its own order, and make them equally long.
 
     Args:
         view1, view2: ``[..., C, T, H, W]`` each.
         order1, order2: orders of the derivatives, >= 0; see :func:`temporal_difference`.
         dim: the dimension of time.
+        length: frames of the result, for encoders that need the same number for every order; the views must have
+            ``length + max(order1, order2)`` frames or more.
 
     Returns:
         ``X, X'`` of ``T - max(order1, order2)`` frames if the views are equally long, types as in
@@ -98,7 +104,8 @@ def differentiate_pair(view1: Tensor, view2: Tensor, order1: int, order2: int,
 
     Source: paper section 3.2 and Algorithm 1.
     """
-    x1, x2 = match_length(temporal_difference(view1, order1, dim), temporal_difference(view2, order2, dim), dim=dim)
+    x1, x2 = match_length(temporal_difference(view1, order1, dim), temporal_difference(view2, order2, dim), dim=dim,
+                          length=length)
     return x1, x2
 
 

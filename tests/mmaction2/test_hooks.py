@@ -92,6 +92,17 @@ def test_epoch_length(tmp_path):
     assert [inputs.shape[3] for _, inputs, _ in runner.model.seen] == [5, 5, 3, 3, 5, 5]
 
 
+def test_length_is_the_same_for_every_order(tmp_path):
+    runner = make_runner(tmp_path, [dict(type="ViDiDiHook", length=3)])
+    runner.train()
+    selector = vt.PairSelector("vididi", seed=5)
+    for step, (_, inputs, index) in enumerate(runner.model.seen):
+        x1, x2 = expected(selector.orders(step // 3, step), index)
+        assert torch.equal(inputs, torch.stack((x1[:, :, :3], x2[:, :, :3]), 1))
+    with pytest.raises(ValueError, match="so clips need at least 6 frames: got T=5"):
+        make_runner(tmp_path, [dict(type="ViDiDiHook", length=4)]).train()
+
+
 def test_gradient_accumulation_steps_are_batches(tmp_path):
     wrapper = dict(optimizer=dict(type="SGD", lr=0.0), accumulative_counts=2)
     runner = make_runner(tmp_path, [dict(type="ViDiDiHook")], optim_wrapper=wrapper)
@@ -222,7 +233,7 @@ def test_model_without_data_preprocessor(tmp_path):
 
 
 def test_bad_arguments():
-    with pytest.raises(ValueError, match="epoch_length must be >= 1 training steps: got 0"):
+    with pytest.raises(ValueError, match="epoch_length must be >= 1: got 0"):
         ViDiDiHook(epoch_length=0)
     with pytest.raises(ValueError, match="schedule must be one of base, "):
         ViDiDiHook(schedule="vididy")

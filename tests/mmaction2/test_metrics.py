@@ -40,6 +40,30 @@ def test_equals_the_function():
     assert evaluate() == expected() | {"retrieval/gallery": 15, "retrieval/queries": 8}
 
 
+def square(split, *points):
+    """Videos at points of the plane; the label is the last number, the length 100 frames unless it is given."""
+    return [dict(feature=torch.tensor(point[:2], dtype=torch.float), gt_label=torch.tensor([point[2]]), split=split,
+                 total_frames=point[3] if len(point) > 3 else 100) for point in points]
+
+
+@pytest.mark.parametrize(("protocol", "prefix", "top1", "gallery"), [
+    ("paper", "retrieval", 0.5, 3),  # by angle, (4, 1) is the nearest of both queries
+    ("centred", "retrieval-centred", 1.0, 3),  # seen from the mean (5, 1) of the gallery and (6, 2) of the queries
+    ("authors", "retrieval-authors", 0.5, 2),  # (5, 1) has 64 frames, too few
+])
+def test_protocols_on_a_toy_set_with_known_answers(protocol, prefix, top1, gallery):
+    evaluator = Evaluator(dict(type="VideoRetrievalMetric", topk=(1,), protocol=protocol))
+    data = (square("gallery", (5, 1, 0, 64), (4, 1, 1), (6, 1, 2)) + square("query", (5, 2, 1), (7, 2, 2)))
+    evaluator.process(data_samples=data, data_batch=None)
+    result = evaluator.evaluate(len(data))
+    assert result == {f"{prefix}/top1": top1, f"{prefix}/gallery": gallery, f"{prefix}/queries": 2}
+
+
+def test_unknown_protocol():
+    with pytest.raises(ValueError, match="protocol must be one of paper, authors, centred: got 'coclr'"):
+        VideoRetrievalMetric(protocol="coclr")
+
+
 def worker(rank, ranks, folder):
     from mmengine.registry import DefaultScope
     torch.distributed.init_process_group("gloo", init_method=f"file://{folder}/store", rank=rank, world_size=ranks)
@@ -71,5 +95,5 @@ def test_missing_keys(change, text):
 def test_no_query():
     metric = VideoRetrievalMetric()
     metric.process(None, samples()[:15])
-    with pytest.raises(ValueError, match="at least one query video: got none"):
+    with pytest.raises(ValueError, match="at least one query video of 0 frames or more: got none"):
         metric.evaluate(15)

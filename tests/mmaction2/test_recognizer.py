@@ -1,10 +1,10 @@
 """Two streams, the head's terms, features for retrieval, optimiser."""
 import numpy as np
 import pytest
+import reference
 import torch
 from mmaction.registry import MODELS, OPTIMIZERS
 from mmaction.structures import ActionDataSample
-from reference import vicreg as reference
 
 BACKBONE = dict(type="ResNet3d", depth=18, pretrained=None, pretrained2d=False, base_channels=4, conv1_kernel=(3, 3, 3),
                 with_pool1=False, with_pool2=False, temporal_strides=(1, 2, 2, 2), zero_init_residual=False)
@@ -12,7 +12,7 @@ BACKBONE = dict(type="ResNet3d", depth=18, pretrained=None, pretrained2d=False, 
 
 def recognizer(**kwargs):
     torch.manual_seed(0)
-    head = dict(type="VICRegHead", in_channels=32, hidden_channels=16, out_channels=8, **kwargs.pop("head", {}))
+    head = dict(type="VICRegHead", in_channels=32, hidden_channels=16, out_channels=8) | kwargs.pop("head", {})
     model = MODELS.build(dict(type="TwoStreamRecognizer", backbone=BACKBONE, cls_head=head, **kwargs))
     model.backbone.init_weights()
     return model
@@ -36,9 +36,68 @@ def test_loss_is_the_objective_of_the_projections(views):
     model = recognizer(head=dict(weights=(2.0, 3.0, 0.5))).train()
     losses = model(views, [ActionDataSample()] * 4, mode="loss")
     z1, z2 = (model.cls_head.projector(model.backbone(views[:, i]).mean((2, 3, 4))).detach().numpy() for i in (0, 1))
-    expected = np.multiply(reference(z1, z2), (2.0, 3.0, 0.5))
+    expected = np.multiply(reference.vicreg(z1, z2), (2.0, 3.0, 0.5))
     assert list(losses) == ["loss_invariance", "loss_variance", "loss_covariance"]
     np.testing.assert_allclose([losses[name].item() for name in losses], expected, rtol=1e-4)
+
+
+def byol_recognizer(**head):
+    torch.manual_seed(0)
+    head = dict(type="BYOLHead", in_channels=32, hidden_channels=16, out_channels=8, **head)
+    model = MODELS.build(dict(type="BYOLRecognizer", backbone=BACKBONE, cls_head=head))
+    model.init_weights()
+    return model
+
+
+def embed(model, view):
+    return model.cls_head.projector(model.backbone(view).mean((2, 3, 4)))
+
+
+@pytest.mark.parametrize("temperature", [0.1, 0.5])
+def test_simclr_head(views, temperature):
+    model = recognizer(head=dict(type="SimCLRHead", temperature=temperature)).train()
+    losses = model(views, [], mode="loss")
+    expected = reference.info_nce(*(embed(model, views[:, i]).detach().numpy() for i in (0, 1)), temperature)
+    assert {name: loss.item() for name, loss in losses.items()} == {"loss_info_nce": pytest.approx(expected, rel=1e-4)}
+
+
+@pytest.mark.parametrize("symmetric", [True, False])
+def test_byol_head(views, symmetric):
+    model = byol_recognizer(symmetric=symmetric).train()
+    losses = model(views, [], mode="loss")
+    z = [embed(model, views[:, i]) for i in (0, 1)]  # the target starts as a copy of the online network
+    one, two = (reference.byol(model.cls_head.predictor(z[i]).detach().numpy(), z[1 - i].detach().numpy())
+                for i in (0, 1))
+    expected = (one + two) / 2 if symmetric else one
+    assert {name: loss.item() for name, loss in losses.items()} == {"loss_byol": pytest.approx(expected, rel=1e-4)}
+
+
+def test_byol_target_is_the_moving_average_and_has_no_gradient(views):
+    model = byol_recognizer().train()
+    sum(model(views, [], mode="loss").values()).backward()
+    assert all(p.grad is None for p in model.target.parameters())
+    learned = {name for name, p in model.named_parameters() if p.grad is not None and p.grad.abs().sum() > 0}
+    assert learned == {name for name, _ in model.named_parameters() if not name.startswith("target.")}
+    before = {name: p.clone() for name, p in model.target.module.named_parameters()}
+    with torch.no_grad():
+        for p in model.online().parameters():
+            p.add_(torch.randn_like(p))
+    for progress, tau in ((0.0, 0.99), (0.5, 0.995), (1.0, 1.0)):
+        model.update_target(progress)
+        for name, p in model.online().named_parameters():
+            before[name] = tau * before[name] + (1 - tau) * p
+    for name, p in model.target.module.named_parameters():
+        torch.testing.assert_close(p, before[name])
+
+
+def test_byol_features_are_the_online_encoders(views):
+    model = byol_recognizer().eval()
+    model.backbone.eval()
+    with torch.no_grad():
+        model.target.module["backbone"].conv1.conv.weight.zero_()
+        sample, = model(views[:1], [ActionDataSample()], mode="predict")
+        expected = model.backbone(views[0]).mean((2, 3, 4)).mean(0)
+    torch.testing.assert_close(sample.feature, expected)
 
 
 def test_a_list_of_views_is_the_same(views):

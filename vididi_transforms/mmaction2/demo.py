@@ -165,7 +165,7 @@ def draw(results: Results, path: Path) -> None:
                           label=name, color=("#bbbbbb", "#888888", "#0072b2", "#d55e00")[number])
         bottom.bar_label(bars, fmt="%.0f")
     bottom.set(xticks=np.arange(len(TOPK)) + 0.3, xticklabels=[f"R@{k}" for k in TOPK], ylabel="recall in %",
-               ylim=(0, 108), title=f"Video retrieval: {TEST} test videos look for their motion among {TRAIN} training videos")
+               ylim=(0, 108), title=f"{TEST} test videos look for their motion among {TRAIN} training videos")
     bottom.legend(ncols=4, loc="upper left")
     figure.savefig(path, dpi=110)
     plt.close(figure)

@@ -10,16 +10,41 @@ from ..objectives import byol, gather_batch, info_nce, vicreg
 from ..projector import projector
 
 
-def global_average_pool(maps: Tensor) -> Tensor:
-    """Mean over time and space: ``[B, D, t, h, w]`` to ``[B, D]``.
+def global_average_pool(maps: Tensor | tuple[Tensor, ...]) -> Tensor:
+    """Mean over time and space: ``[B, D, t, h, w]``, or the last of several, to ``[B, D]``.
 
     (As a mean, not a pooling layer: its backward pass is deterministic on CUDA.)
     """
+    maps = maps if isinstance(maps, Tensor) else maps[-1]
     return maps.mean(dim=(2, 3, 4))
 
 
-class TwoStreamHead(BaseModule):
-    """Base of the objectives: the projector for training, features for testing.
+@MODELS.register_module()
+class RetrievalHead(BaseModule):
+    """Features of videos, for testing a pretrained encoder; no objective.
+
+    Args:
+        init_cfg: as in mmengine's ``BaseModule``.
+
+    Source: paper appendix B.4.
+    """
+
+    def predict(self, feats: Tensor, data_samples: list[Any]) -> list[Any]:
+        """Give each video the mean of its clips' features.
+
+        Args:
+            feats: ``[B * clips, D, t, h, w]``.
+            data_samples: B of them; each gets ``feature``, ``[D]`` float32.
+        """
+        features = global_average_pool(feats).float()
+        features = features.unflatten(0, (len(data_samples), -1)).mean(dim=1)
+        for sample, feature in zip(data_samples, features, strict=True):
+            sample.set_field(feature, "feature")
+        return data_samples
+
+
+class TwoStreamHead(RetrievalHead):
+    """Base of the objectives: the projector.
 
     Args:
         in_channels: D of the encoder's feature.
@@ -35,19 +60,6 @@ class TwoStreamHead(BaseModule):
     def project(self, maps: Tensor) -> Tensor:
         """Feature maps ``[B, D, t, h, w]`` to embeddings."""
         return self.projector(global_average_pool(maps))
-
-    def predict(self, feats: Tensor, data_samples: list[Any]) -> list[Any]:
-        """Give each video the mean of its clips' features.
-
-        Args:
-            feats: ``[B * clips, D, t, h, w]``.
-            data_samples: B of them; each gets ``feature``, ``[D]`` float32.
-        """
-        features = global_average_pool(feats.float())
-        features = features.unflatten(0, (len(data_samples), -1)).mean(dim=1)
-        for sample, feature in zip(data_samples, features, strict=True):
-            sample.set_field(feature, "feature")
-        return data_samples
 
 
 class GatheringHead(TwoStreamHead):
@@ -150,7 +162,7 @@ class BYOLHead(TwoStreamHead):
         """``loss_byol`` from the views' feature maps ``[B, D, t, h, w]`` and target projections ``[B, D']``."""
         pairs = [(feats[0], targets[1]), (feats[1], targets[0])][:1 + self.symmetric]
         predictions = [self.predictor(self.project(maps)) for maps, _ in pairs]
-        with torch.autocast(feats[0].device.type, enabled=False):
+        with torch.autocast(predictions[0].device.type, enabled=False):
             losses = [byol(prediction.float(), target.float())
                       for prediction, (_, target) in zip(predictions, pairs, strict=True)]
             return {"loss_byol": torch.stack(losses).mean()}

@@ -32,6 +32,8 @@ class ViDiDiHook(Hook):
         seed: of the selector; None takes the Runner's, which is stored in checkpoints.
         epoch_length: training steps of one epoch of the schedule; None takes the loop's epoch, or, in an
             ``IterBasedTrainLoop``, once through the data set.
+        length: frames of what the encoder sees, for encoders that need the same number for every order (such as
+            transformers with position embeddings); the clips must have as many frames more as the highest order.
 
     Raises:
         ValueError: in training, if the inputs are not two views, a clip is too short for the schedule, or a
@@ -45,12 +47,14 @@ class ViDiDiHook(Hook):
     """
 
     def __init__(self, schedule: str | dict[str, Any] | Schedule = "vididi", seed: int | None = None,
-                 epoch_length: int | None = None) -> None:
+                 epoch_length: int | None = None, length: int | None = None) -> None:
         self.schedule = get_schedule(schedule)
-        if epoch_length is not None and epoch_length < 1:
-            raise ValueError(f"epoch_length must be >= 1 training steps: got {epoch_length}")
+        for name, value in (("epoch_length", epoch_length), ("length", length)):
+            if value is not None and value < 1:
+                raise ValueError(f"{name} must be >= 1: got {value}")
         self.seed = seed
         self.epoch_length = epoch_length
+        self.length = length
         self.selector = PairSelector(self.schedule, seed or 0)
         self.orders = (0, 0)
         self._loaded: dict[str, Any] | None = None
@@ -105,13 +109,13 @@ class ViDiDiHook(Hook):
 
     def _differentiate_inputs(self, inputs: Any) -> Tensor | list[Tensor]:
         views = two_views(inputs)
-        frames = min(view.shape[-3] for view in views)
-        if frames <= self.schedule.max_order:
+        frames, needed = min(view.shape[-3] for view in views), self.schedule.max_order + (self.length or 1)
+        if frames < needed:
             raise ValueError(f"the schedule takes derivatives up to order {self.schedule.max_order}, so clips need at "
-                             f"least {self.schedule.max_order + 1} frames: got T={frames}")
-        if self.orders == (0, 0):
+                             f"least {needed} frames: got T={frames}")
+        if self.orders == (0, 0) and self.length in (None, frames):
             return inputs
-        x1, x2 = differentiate_pair(*views, *self.orders)
+        x1, x2 = differentiate_pair(*views, *self.orders, length=self.length)
         return torch.stack((x1, x2), dim=1) if isinstance(inputs, Tensor) else [x1, x2]
 
 

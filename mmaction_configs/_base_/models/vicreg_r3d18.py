@@ -1,19 +1,5 @@
-# R3D-18 as in torchvision (512-d feature), VICReg head of appendix B.2.
+# VICReg head of appendix B.2.
+_base_ = ['./r3d18.py']
 model = dict(
     type='TwoStreamRecognizer',
-    backbone=dict(
-        type='ResNet3d',
-        depth=18,
-        pretrained=None,
-        pretrained2d=False,
-        conv1_kernel=(3, 7, 7),
-        with_pool1=False,
-        with_pool2=False,
-        temporal_strides=(1, 2, 2, 2),
-        zero_init_residual=False),
-    cls_head=dict(type='VICRegHead', in_channels=512, hidden_channels=2048, out_channels=2048),
-    data_preprocessor=dict(
-        type='ActionDataPreprocessor',
-        mean=[123.675, 116.28, 103.53],
-        std=[58.395, 57.12, 57.375],
-        format_shape='NCTHW'))
+    cls_head=dict(type='VICRegHead', in_channels=512, hidden_channels=2048, out_channels=2048))

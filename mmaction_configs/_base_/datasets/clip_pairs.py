@@ -1,0 +1,26 @@
+# Two clips of a video (T = 8, every 3rd frame), each with the augmentation of appendix B.1; derivatives come after it.
+train_pipeline = [
+    dict(type='ReadVideo', transforms=[
+        dict(type='DecordInit'),
+        dict(type='SampleClipPair', clip_len=8, frame_interval=3),
+        dict(type='DecordDecode'),
+    ]),
+    dict(type='PerClip', transforms=[
+        dict(type='Resize', scale=(-1, 150)),
+        dict(type='RandomResizedCrop', area_range=(0.08, 1.0), aspect_ratio_range=(3 / 4, 4 / 3)),
+        dict(type='Resize', scale=(112, 112), keep_ratio=False),
+        dict(type='Flip', flip_ratio=0.5),
+        dict(type='ClipGaussianBlur', kernel_size=3, sigma=(0.1, 2.0), p=0.5),
+        dict(type='ClipColorJitter', brightness=0.2, contrast=0.2, saturation=0.2, hue=0.05, p=0.8),
+        dict(type='ClipGrayscale', p=0.5),
+    ]),
+    dict(type='FormatShape', input_format='NCTHW'),
+    dict(type='PackActionInputs'),
+]
+train_dataloader = dict(
+    batch_size=64,
+    num_workers=8,
+    persistent_workers=True,
+    drop_last=True,
+    sampler=dict(type='KeyedSampler', shuffle=True),
+    dataset=dict(type='VideoDataset', pipeline=train_pipeline))

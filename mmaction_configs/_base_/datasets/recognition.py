@@ -1,0 +1,33 @@
+# Appendix B.5: training on one clip of 16 frames; testing on 10 clips of each video, their probabilities averaged.
+train_pipeline = [
+    dict(type='ReadVideo', transforms=[
+        dict(type='DecordInit'),
+        dict(type='SampleFrames', clip_len=16, frame_interval=4, out_of_bound_opt='repeat_last'),
+        dict(type='DecordDecode'),
+    ]),
+    dict(type='PerClip', transforms=[
+        dict(type='RandomResizedCrop', area_range=(0.2, 1.0)),
+        dict(type='Resize', scale=(112, 112), keep_ratio=False),
+        dict(type='Flip', flip_ratio=0.5),
+    ]),
+    dict(type='FormatShape', input_format='NCTHW'),
+    dict(type='PackActionInputs'),
+]
+test_pipeline = [
+    dict(type='ReadVideo', transforms=[
+        dict(type='DecordInit'),
+        dict(type='SampleFrames', clip_len=16, frame_interval=4, num_clips=10, test_mode=True,
+             out_of_bound_opt='repeat_last'),
+        dict(type='DecordDecode'),
+    ]),
+    dict(type='PerClip', transforms=[dict(type='Resize', scale=(-1, 128)), dict(type='RandomCrop', size=112)]),
+    dict(type='FormatShape', input_format='NCTHW'),
+    dict(type='PackActionInputs'),
+]
+train_dataloader = dict(
+    batch_size=16, num_workers=8, persistent_workers=True, sampler=dict(type='KeyedSampler', shuffle=True),
+    dataset=dict(type='VideoDataset', pipeline=train_pipeline))
+val_dataloader = dict(
+    batch_size=4, num_workers=8, persistent_workers=True, sampler=dict(type='KeyedSampler', shuffle=False),
+    dataset=dict(type='VideoDataset', pipeline=test_pipeline, test_mode=True))
+val_evaluator = dict(type='AccMetric')

@@ -1,0 +1,6 @@
+_base_ = ['./video_retrieval.py']
+videos = dict(video='data/ucf101/videos')
+test_dataloader = dict(dataset=dict(datasets=[
+    dict(_base_.gallery, ann_file='data/ucf101/ucf101_train_split_1_videos.txt', data_prefix=videos),
+    dict(_base_.query, ann_file='data/ucf101/ucf101_val_split_1_videos.txt', data_prefix=videos),
+]))

@@ -1,0 +1,12 @@
+# MViTv2-S for clips of 8 frames at 112 pixels; derivatives of 10 frames are cut to 8 (ViDiDiHook(length=8)).
+_base_ = ['./vicreg_r3d18.py']
+model = dict(
+    backbone=dict(
+        _delete_=True,
+        type='MViT',
+        arch='small',
+        spatial_size=112,
+        temporal_size=8,
+        drop_path_rate=0.1,
+        output_cls_token=False),
+    cls_head=dict(in_channels=768))

@@ -1,0 +1,7 @@
+_base_ = [
+    '../_base_/models/vicreg_mc318.py',
+    '../_base_/datasets/ucf101_clip_pairs.py',
+    '../_base_/schedules/lars_batch64.py',
+    '../_base_/schedules/cosine_400e.py',
+    '../_base_/default_runtime.py',
+]

@@ -1,0 +1,7 @@
+_base_ = [
+    '../_base_/models/vicreg_r3d18.py',
+    '../_base_/datasets/k200_40k_clip_pairs.py',
+    '../_base_/schedules/lars_batch64.py',
+    '../_base_/schedules/cosine_400e.py',
+    '../_base_/default_runtime.py',
+]

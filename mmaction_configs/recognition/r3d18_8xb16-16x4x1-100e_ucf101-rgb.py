@@ -1,0 +1,10 @@
+# Fine-tuning of a pretrained encoder: give it with --cfg-options load_from=CHECKPOINT.
+_base_ = [
+    '../_base_/models/recognizer_r3d18.py',
+    '../_base_/datasets/ucf101_recognition.py',
+    '../_base_/schedules/sgd_100e.py',
+    '../_base_/default_runtime.py',
+]
+default_hooks = dict(
+    checkpoint=dict(save_best='auto'),
+    check_loaded=dict(type='CheckLoadedHook'))

@@ -1,0 +1,5 @@
+_base_ = [
+    '../_base_/models/retrieval_r3d18.py',
+    '../_base_/datasets/hmdb51_retrieval.py',
+    '../_base_/default_runtime.py',
+]

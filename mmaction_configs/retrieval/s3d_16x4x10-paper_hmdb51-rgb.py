@@ -1,0 +1,2 @@
+_base_ = ['./r3d18_16x4x10-paper_hmdb51-rgb.py']
+model = dict(backbone=dict(_delete_=True, type='TorchvisionVideoBackbone', name='s3d'))
