@@ -1,7 +1,8 @@
 """A data set to try things on: real H.264 videos whose class is the motion of a shape, and nothing else.
 
-The background is static and random, the shape's texture, size, place and speed are random: what frames show carries
-no information about the class, only how they change does (the paper's thought experiment, section 3.1).
+The background is static and random; so are the shape's texture, size, place, angle and speed, the same for all classes.
+What single frames show says next to nothing about the class, how they change does (the paper's thought experiment,
+section 3.1).
 
     python -m vididi_transforms.motion_videos data/motion
 
@@ -10,7 +11,7 @@ writes ``train/*.mp4``, ``test/*.mp4`` and MMAction2's lists ``train.txt``, ``te
 import argparse
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from .keyed_random import keyed_generator
 
 @dataclass(frozen=True)
 class Pose:
-    """Where a shape is, relative to its resting place; per frame, each ``[T]`` or a number.
+    """Where a shape is, relative to its place; per frame, each ``[T]`` or a number.
 
     Args:
         x, y: offset, in half widths of the frame.
@@ -31,27 +32,33 @@ class Pose:
         scale: of its size.
     """
 
-    x: Tensor | float = 0.0
-    y: Tensor | float = 0.0
-    angle: Tensor | float = 0.0
-    scale: Tensor | float = 1.0
+    x: Tensor | float
+    y: Tensor | float
+    angle: Tensor | float
+    scale: Tensor | float
+
+
+def _rest(rng: np.random.Generator) -> Pose:
+    """A resting shape, as one frame of a moving one may show it."""
+    x, y = rng.uniform(-0.42, 0.42, 2)
+    return Pose(x, y, angle=rng.uniform(0, 2 * math.pi), scale=1 + 0.4 * math.sin(rng.uniform(0, 2 * math.pi)))
 
 
 def _zigzag(phase: Tensor) -> Tensor:
     return torch.asin(torch.sin(phase)) * (2 / math.pi)
 
 
-MOTIONS: dict[str, Callable[[Tensor], Pose]] = {
-    "slide-x": lambda phase: Pose(x=0.42 * _zigzag(phase)),
-    "slide-y": lambda phase: Pose(y=0.42 * _zigzag(phase)),
-    "circle": lambda phase: Pose(x=0.42 * phase.cos(), y=0.42 * phase.sin()),
-    "rotate": lambda phase: Pose(angle=phase),
-    "pulse": lambda phase: Pose(scale=1 + 0.5 * phase.sin()),
-    "shake-x": lambda phase: Pose(x=0.12 * (3 * phase).sin()),
-    "shake-y": lambda phase: Pose(y=0.12 * (3 * phase).sin()),
-    "tumble": lambda phase: Pose(x=0.42 * phase.cos(), y=0.42 * phase.sin(), angle=2 * phase),
+MOTIONS: dict[str, Callable[[Tensor, Pose], Pose]] = {
+    "slide-x": lambda phase, rest: replace(rest, x=0.42 * _zigzag(phase)),
+    "slide-y": lambda phase, rest: replace(rest, y=0.42 * _zigzag(phase)),
+    "circle": lambda phase, rest: replace(rest, x=0.42 * phase.cos(), y=0.42 * phase.sin()),
+    "rotate": lambda phase, rest: replace(rest, angle=phase),
+    "pulse": lambda phase, rest: replace(rest, scale=1 + 0.4 * phase.sin()),
+    "shake-x": lambda phase, rest: replace(rest, x=rest.x + 0.12 * (3 * phase).sin()),
+    "shake-y": lambda phase, rest: replace(rest, y=rest.y + 0.12 * (3 * phase).sin()),
+    "tumble": lambda phase, rest: replace(rest, x=0.42 * phase.cos(), y=0.42 * phase.sin(), angle=2 * phase),
 }
-"""The classes: from the phase of the motion, ``[T]`` in radians, to the shape's pose."""
+"""The classes: from the phase of the motion, ``[T]`` in radians, and the pose at rest to the pose in each frame."""
 
 
 def render(motion: str, rng: np.random.Generator, frames: int = 40, size: int = 64) -> tuple[Tensor, Tensor]:
@@ -66,6 +73,9 @@ def render(motion: str, rng: np.random.Generator, frames: int = 40, size: int = 
     Returns:
         Video ``[T, 3, H, W]`` in [0, 1]; mask of the moving shape ``[T, 1, H, W]`` in [0, 1].
 
+    Raises:
+        ValueError: there is no motion of that name.
+
     Example:
         >>> video, mask = render("rotate", np.random.default_rng(0), frames=4, size=32)
         >>> video.shape, mask.shape
@@ -73,9 +83,11 @@ def render(motion: str, rng: np.random.Generator, frames: int = 40, size: int = 
 
     Source: paper section 3.1.
     """
+    if motion not in MOTIONS:
+        raise ValueError(f"motion must be one of {', '.join(MOTIONS)}: got {motion!r}")
     speed = 2 * math.pi / 20 * rng.uniform(0.8, 1.25)  # radians a frame: a period of about 20 frames
-    pose = MOTIONS[motion](rng.uniform(0, 2 * math.pi) + speed * torch.arange(frames))
-    place, radius = rng.uniform(-0.25, 0.25, 2), rng.uniform(0.28, 0.4)
+    pose = MOTIONS[motion](rng.uniform(0, 2 * math.pi) + speed * torch.arange(frames), _rest(rng))
+    place, radius = rng.uniform(-0.25, 0.25, 2), rng.uniform(0.32, 0.44)
     roundness = rng.choice([2.0, 8.0])  # an ellipse or nearly a rectangle
     background, texture = _texture(rng, cells=6, size=size), _texture(rng, cells=4, size=size)
     u, v = _shape_coordinates(pose, place, radius, frames, size)
@@ -110,7 +122,12 @@ def encode(video: Tensor, path: Path, fps: int = 20) -> None:
         video: ``[T, 3, H, W]`` in [0, 1], H and W even.
         path: ends in ``.mp4``.
         fps: frames per second.
+
+    Raises:
+        ValueError: H or W is odd.
     """
+    if video.shape[-1] % 2 or video.shape[-2] % 2:
+        raise ValueError(f"H.264 needs an even height and width: got {tuple(video.shape[-2:])}")
     import av
 
     part = path.with_suffix(".part.mp4")
