@@ -18,11 +18,8 @@ def clip():
     return torch.randn(2, 3, 7, 5, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
 
 
-@pytest.mark.parametrize("order", ORDERS)
-@pytest.mark.parametrize("dim", [-3, 0, 1, -1])
+@pytest.mark.parametrize(("order", "dim"), [(0, -3), (1, -3), (2, -3), (3, -3), (1, 0), (2, 1), (3, -1)])
 def test_equals_reference(clip, order, dim):
-    if clip.shape[dim] <= order:
-        return
     expected = derivative(clip.numpy(), order, dim)
     np.testing.assert_allclose(vt.temporal_difference(clip, order, dim).numpy(), expected, rtol=1e-12, atol=1e-12)
 

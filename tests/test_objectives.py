@@ -1,4 +1,4 @@
-"""VICReg against an independent float64 reference; projector shapes."""
+"""The objectives against independent float64 references; projector shapes."""
 import re
 
 import numpy as np
@@ -83,6 +83,20 @@ def test_byol_equals_reference_and_stops_the_gradient(embeddings):
 def test_objectives_check_shapes(objective):
     with pytest.raises(ValueError, match=re.escape("embeddings must both be [B, D]: got (4, 3) and (3, 3)")):
         objective(torch.zeros(4, 3), torch.zeros(3, 3))
+
+
+@pytest.mark.parametrize(("call", "text"), [
+    (lambda z: vt.vicreg(z, z, weights=(1, 1)), "weights must be three, of invariance, variance and covariance: got "),
+    (lambda z: vt.vicreg(z, z, eps=0), "eps must be > 0"),
+    (lambda z: vt.info_nce(z, z, temperature=0), "temperature must be > 0: got 0"),
+    (lambda z: vt.byol(z[:0], z[:0]), "B must be >= 1: got B=0"),
+    (lambda z: vt.variance(z[:1]), "B must be >= 2: got B=1"),
+    (lambda z: vt.covariance(z[:1]), "B must be >= 2: got B=1"),
+    (lambda z: vt.invariance(z, z[0]), "embeddings must both be [B, D]: got (4, 3) and (3,)"),
+])
+def test_bad_arguments(call, text):
+    with pytest.raises(ValueError, match=re.escape(text)):
+        call(torch.zeros(4, 3))
 
 
 def test_info_nce_needs_two_videos():

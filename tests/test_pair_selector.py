@@ -111,6 +111,12 @@ def test_state_of_another_run_is_refused(selector, text):
     (lambda: vt.Schedule(cycle=()), ValueError, "cycle must hold at least one pair of orders: got ()"),
     (lambda: vt.Schedule(cycle=((1, 1, 1),)), ValueError, "cycle must hold at least one pair of orders: got "),
     (lambda: vt.Schedule(cycle=((1, ()),)), ValueError, "orders to draw from must not be empty: got "),
+    (lambda: vt.Schedule(cycle=(1, 2)), ValueError, "cycle must hold at least one pair of orders: got (1, 2)"),
+    (lambda: vt.Schedule(cycle=((1, 0.5),)), TypeError, "order must be an int: got 0.5 of type float"),
+    (lambda: vt.Schedule(cycle=((1, 1),), extra="0.5"), ValueError, "extra must be a probability in [0, 1]: got '0.5'"),
+    (lambda: vt.PairSelector(["vididi"]), ValueError, "schedule must be a name, a Schedule, or a dict with 'cycle' and "
+     "'extra': got ['vididi']"),
+    (lambda: vt.PairSelector(dict(cycel=[(1, 1)])), ValueError, "schedule must be a name, a Schedule, or a dict"),
     (lambda: vt.Schedule(cycle=((1, -1),)), ValueError, "order must be >= 0: got -1"),
     (lambda: vt.Schedule(cycle=((1, 1),), extra=1.5), ValueError, "extra must be a probability in [0, 1]: got 1.5"),
 ])

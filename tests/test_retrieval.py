@@ -51,7 +51,16 @@ def test_k_beyond_the_gallery_counts_as_all():
     assert recalls == {10: 1.0}
 
 
+@pytest.mark.parametrize("chunk", [1, 1024])
+def test_euclidean_neighbours_far_from_the_origin(chunk):
+    x = 100 + 0.05 * torch.randn(200, 16, generator=torch.Generator().manual_seed(0))
+    exact = (x.double()[:, None] - x.double()).square().sum(-1).argsort(dim=1)[:, :2]
+    assert torch.equal(vt.nearest(x, x, 2, "euclidean", chunk), exact)
+
+
 @pytest.mark.parametrize(("call", "text"), [
+    (lambda x, y: vt.nearest(x, x, -1), "k and chunk must be >= 1: got k=-1, chunk=1024"),
+    (lambda x, y: vt.nearest(x, x, 1, chunk=0), "k and chunk must be >= 1: got k=1, chunk=0"),
     (lambda x, y: vt.nearest(x, x, 1, "dot"), "metric must be one of cosine, euclidean: got 'dot'"),
     (lambda x, y: vt.nearest(x[:0], x, 1), "gallery must have at least one video: got none"),
     (lambda x, y: vt.nearest(x, x[:, :3], 1), "features must be [N, D] and [Q, D]: got (90, 16) and (90, 3)"),

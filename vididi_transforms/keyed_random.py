@@ -1,4 +1,5 @@
 """Random numbers as a pure function of a key: no global state, the same on every rank, worker and resumed run."""
+import operator
 import zlib
 
 import numpy as np
@@ -13,6 +14,7 @@ def keyed_generator(tag: str, seed: int, *counter: int) -> np.random.Generator:
         counter: up to three integers in the same range, e.g. epoch, sample, view.
 
     Raises:
+        TypeError: a number is no integer.
         ValueError: a number is out of range, or there are more than three counters.
 
     Example:
@@ -22,10 +24,10 @@ def keyed_generator(tag: str, seed: int, *counter: int) -> np.random.Generator:
 
     Source: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3".
     """
-    words = (seed, *counter)
+    words = tuple(operator.index(word) for word in (seed, *counter))
     if len(counter) > 3 or any(not 0 <= word < 2**64 for word in words):
         raise ValueError(f"a key is a seed and at most 3 counters in [0, 2**64): got {words}")
     # The lowest word of the 256-bit counter counts the numbers drawn; ours are the three above it.
     philox = np.random.Philox(key=np.array([seed, zlib.crc32(tag.encode())], dtype=np.uint64),
-                              counter=np.array([0, *counter, *[0] * (3 - len(counter))], dtype=np.uint64))
+                              counter=np.array([0, *words[1:], *[0] * (4 - len(words))], dtype=np.uint64))
     return np.random.Generator(philox)

@@ -26,7 +26,7 @@ def vicreg(z1: Tensor, z2: Tensor, *, weights: tuple[float, float, float] = (1.0
         ``invariance``, ``variance`` and ``covariance``, weighted scalars; the loss is their sum.
 
     Raises:
-        ValueError: the shapes differ, are not ``[B, D]``, or B < 2.
+        ValueError: the shapes differ, are not ``[B, D]``, B < 2, there are not three weights, or eps <= 0.
 
     Example:
         >>> z = torch.eye(4)
@@ -36,6 +36,10 @@ def vicreg(z1: Tensor, z2: Tensor, *, weights: tuple[float, float, float] = (1.0
     Source: paper appendix A.4, equations (8) to (11).
     """
     _check_embeddings(z1, z2)
+    if len(weights) != 3:
+        raise ValueError(f"weights must be three, of invariance, variance and covariance: got {weights!r}")
+    if eps <= 0:
+        raise ValueError(f"eps must be > 0, or collapsed dimensions have no finite gradient: got {eps}")
     scale = z1.shape[1] if sum_dimensions else 1
     return {
         "invariance": weights[0] * scale * invariance(z1, z2),
@@ -45,7 +49,16 @@ def vicreg(z1: Tensor, z2: Tensor, *, weights: tuple[float, float, float] = (1.0
 
 
 def invariance(z1: Tensor, z2: Tensor) -> Tensor:
-    """Mean squared distance per dimension of the two views' embeddings, ``[B, D]`` each, to a scalar.
+    """Mean squared distance per dimension of the two views' embeddings.
+
+    Args:
+        z1, z2: ``[B, D]``, B >= 1.
+
+    Returns:
+        A scalar.
+
+    Raises:
+        ValueError: the shapes differ, are not ``[B, D]``, or B < 1.
 
     Example:
         >>> invariance(torch.zeros(2, 4), torch.ones(2, 4))
@@ -53,11 +66,23 @@ def invariance(z1: Tensor, z2: Tensor) -> Tensor:
 
     Source: paper equation (8), over D.
     """
+    _check_embeddings(z1, z2, least=1)
     return F.mse_loss(z1, z2)
 
 
 def variance(z: Tensor, gamma: float = 1.0, eps: float = 1e-4) -> Tensor:
-    """How far the dimensions' standard deviations over videos stay below ``gamma``; ``[B, D]`` to a scalar.
+    """How far the dimensions' standard deviations over videos stay below ``gamma``, on average.
+
+    Args:
+        z: ``[B, D]``, B >= 2.
+        gamma: standard deviation that each dimension has to reach.
+        eps: under the root.
+
+    Returns:
+        A scalar.
+
+    Raises:
+        ValueError: ``z`` is not ``[B, D]``, or B < 2.
 
     Example:
         >>> variance(torch.zeros(2, 4))
@@ -65,11 +90,21 @@ def variance(z: Tensor, gamma: float = 1.0, eps: float = 1e-4) -> Tensor:
 
     Source: paper equation (9).
     """
+    _check_embeddings(z, z)
     return F.relu(gamma - (z.var(dim=0) + eps).sqrt()).mean()
 
 
 def covariance(z: Tensor) -> Tensor:
-    """Squared covariances of different dimensions, summed, per dimension; ``[B, D]`` to a scalar.
+    """Squared covariances of different dimensions, summed, per dimension.
+
+    Args:
+        z: ``[B, D]``, B >= 2.
+
+    Returns:
+        A scalar.
+
+    Raises:
+        ValueError: ``z`` is not ``[B, D]``, or B < 2.
 
     Example:
         >>> covariance(torch.tensor([[1.0, 1.0], [-1.0, -1.0]]))
@@ -77,6 +112,7 @@ def covariance(z: Tensor) -> Tensor:
 
     Source: paper equation (10).
     """
+    _check_embeddings(z, z)
     videos, dimensions = z.shape
     z = z - z.mean(dim=0)
     matrix = z.T @ z / (videos - 1)
@@ -101,7 +137,7 @@ def info_nce(z1: Tensor, z2: Tensor, *, temperature: float = 0.1) -> Tensor:
         A scalar; log B for embeddings that say nothing.
 
     Raises:
-        ValueError: the shapes differ, are not ``[B, D]``, or B < 2.
+        ValueError: the shapes differ, are not ``[B, D]``, B < 2, or the temperature is not positive.
 
     Example:
         >>> info_nce(torch.ones(4, 3), torch.ones(4, 3)).exp()
@@ -110,6 +146,8 @@ def info_nce(z1: Tensor, z2: Tensor, *, temperature: float = 0.1) -> Tensor:
     Source: paper appendix A.2, equation (6).
     """
     _check_embeddings(z1, z2)
+    if temperature <= 0:
+        raise ValueError(f"temperature must be > 0: got {temperature}")
     similarity = F.normalize(z1, dim=1) @ F.normalize(z2, dim=1).T / temperature
     own = torch.arange(len(z1), device=z1.device)
     return (F.cross_entropy(similarity, own) + F.cross_entropy(similarity.T, own)) / 2
@@ -128,7 +166,7 @@ def byol(prediction: Tensor, target: Tensor) -> Tensor:
         A scalar in [0, 2].
 
     Raises:
-        ValueError: the shapes differ or are not ``[B, D]``.
+        ValueError: the shapes differ, are not ``[B, D]``, or B < 1.
 
     Example:
         >>> byol(torch.eye(2), torch.eye(2))
@@ -144,7 +182,7 @@ def gather_batch(z: Tensor) -> Tensor:
     """Join the batches of all processes, in order of rank; gradients flow back to every rank.
 
     Under DDP, which averages gradients, a loss of the joined batch computed on every rank has the gradient that one
-    process with the whole batch would have.
+    process with the whole batch would have (with SyncBN, or without batch normalisation).
 
     Args:
         z: ``[B, D]``, B equal on all ranks.
@@ -169,4 +207,4 @@ def _check_embeddings(z1: Tensor, z2: Tensor, least: int = 2) -> None:
     if z1.ndim != 2 or z1.shape != z2.shape:
         raise ValueError(f"embeddings must both be [B, D]: got {tuple(z1.shape)} and {tuple(z2.shape)}")
     if len(z1) < least:
-        raise ValueError(f"the objective compares videos of a batch, so B must be >= 2: got B={len(z1)}")
+        raise ValueError(f"the objective compares videos of a batch, so B must be >= {least}: got B={len(z1)}")

@@ -59,7 +59,8 @@ def nearest(gallery: Tensor, query: Tensor, k: int, metric: str = "cosine", chun
         ``[Q, min(k, N)]``, int64.
 
     Raises:
-        ValueError: the metric is not known, a set is empty, shapes do not match, or a feature is not finite.
+        ValueError: the metric is not known, k or chunk is less than 1, a set is empty, shapes do not match, or a
+            feature is not finite.
 
     Example:
         >>> nearest(torch.tensor([[1.0, 0.0], [0.0, 1.0]]), torch.tensor([[0.1, 2.0]]), k=2)
@@ -67,6 +68,8 @@ def nearest(gallery: Tensor, query: Tensor, k: int, metric: str = "cosine", chun
     """
     if metric not in METRICS:
         raise ValueError(f"metric must be one of {', '.join(METRICS)}: got {metric!r}")
+    if k < 1 or chunk < 1:
+        raise ValueError(f"k and chunk must be >= 1: got k={k}, chunk={chunk}")
     _check_features(gallery, query)
     return torch.cat([s.argsort(dim=1, descending=True, stable=True)[:, :k]
                       for s in _similarities(gallery, query, metric, chunk)])
@@ -76,7 +79,8 @@ def _similarities(gallery: Tensor, query: Tensor, metric: str, chunk: int) -> It
     if metric == "cosine":
         gallery, query = F.normalize(gallery, dim=1), F.normalize(query, dim=1)
         return (part @ gallery.T for part in query.split(chunk))
-    return (-torch.cdist(part, gallery) for part in query.split(chunk))
+    # Not by matrix product, which loses the small differences of features that lie far from the origin.
+    return (-torch.cdist(part, gallery, compute_mode="donot_use_mm_for_euclid_dist") for part in query.split(chunk))
 
 
 def _check_features(gallery: Tensor, query: Tensor) -> None:

@@ -32,11 +32,11 @@ class Schedule:
     extra: float = 0.0
 
     def __post_init__(self) -> None:
-        if not self.cycle or any(len(pair) != 2 for pair in self.cycle):
+        if not _is_list(self.cycle) or not self.cycle or not all(_is_list(p) and len(p) == 2 for p in self.cycle):
             raise ValueError(f"cycle must hold at least one pair of orders: got {self.cycle!r}")
-        if not 0 <= self.extra <= 1:
+        if not isinstance(self.extra, (int, float)) or not 0 <= self.extra <= 1:
             raise ValueError(f"extra must be a probability in [0, 1]: got {self.extra!r}")
-        cycle = tuple(tuple(o if isinstance(o, int) else tuple(o) for o in pair) for pair in self.cycle)
+        cycle = tuple(tuple(tuple(o) if isinstance(o, list) else o for o in pair) for pair in self.cycle)
         object.__setattr__(self, "cycle", cycle)  # lists, as configs give them, become tuples
         if any(order == () for pair in cycle for order in pair):
             raise ValueError(f"orders to draw from must not be empty: got {self.cycle!r}")
@@ -49,7 +49,7 @@ class Schedule:
         return max(self._orders()) + (self.extra > 0)
 
     def _orders(self) -> list[int]:
-        return [o for pair in self.cycle for order in pair for o in ((order,) if isinstance(order, int) else order)]
+        return [o for pair in self.cycle for order in pair for o in (order if isinstance(order, tuple) else (order,))]
 
 
 SCHEDULES: dict[str, Schedule] = {
@@ -70,7 +70,7 @@ def get_schedule(schedule: "str | Schedule | dict[str, Any]") -> Schedule:
     """A schedule by its name in :data:`SCHEDULES`, as a dict of its arguments, or as it is.
 
     Raises:
-        ValueError: there is no schedule of that name.
+        ValueError: there is no schedule of that name, or it is none of these.
 
     Example:
         >>> get_schedule("schedule-1st").cycle
@@ -82,4 +82,10 @@ def get_schedule(schedule: "str | Schedule | dict[str, Any]") -> Schedule:
         if schedule not in SCHEDULES:
             raise ValueError(f"schedule must be one of {', '.join(SCHEDULES)}: got {schedule!r}")
         return SCHEDULES[schedule]
+    if not isinstance(schedule, dict) or not {"cycle"} <= set(schedule) <= {"cycle", "extra"}:
+        raise ValueError(f"schedule must be a name, a Schedule, or a dict with 'cycle' and 'extra': got {schedule!r}")
     return Schedule(**schedule)
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, (list, tuple))

@@ -17,7 +17,6 @@ model = dict(
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=24, val_interval=8)
 optim_wrapper = dict(optimizer=dict(type='AdamW', lr=2e-3, weight_decay=1e-4))
 param_scheduler = [dict(type='CosineAnnealingLR', T_max=24, by_epoch=True, convert_to_iter_based=True)]
-randomness = dict(seed=0)
 default_hooks = dict(
     logger=dict(interval=15),
     checkpoint=dict(interval=8))

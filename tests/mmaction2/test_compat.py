@@ -40,28 +40,25 @@ print(type(MODELS.build(Config.fromfile(os.path.join(os.path.dirname(mmaction.__
     assert log.count("repairs mmcv._ext:") == (0 if has_operators else 1)
 
 
-def test_real_modules_win():
-    class RealFinder(compat.FallbackFinder):
-        pass
-
-    def fill(module):
-        module.real = True
-
-    module = "a_module_for_the_test_of_finders"
-    real = RealFinder([compat.Repair(module, "", "", fill)])
-    fallback = compat.FallbackFinder([compat.Repair(module, "", "", lambda module: None)])
-    sys.meta_path[0:0], sys.meta_path[len(sys.meta_path):] = [real], [fallback]
-    try:
-        assert importlib.import_module(module).real
-    finally:
-        sys.meta_path.remove(real)
-        sys.meta_path.remove(fallback)
-        del sys.modules[module]
+def test_a_real_module_wins(tmp_path):
+    """In a new process with a file that is found where the compiled operators would be."""
+    (tmp_path / "_ext.py").write_text("real = True")
+    result = run(f"""
+import mmcv
+mmcv.__path__.append({str(tmp_path)!r})
+from vididi_transforms.mmaction2 import compat
+compat.install()
+import mmcv._ext
+print(mmcv._ext.real)
+""")
+    assert result.stdout.splitlines()[-1] == "True", result.stderr
 
 
-def test_finder_is_last_and_installed_once():
+def test_finder_is_installed_once_and_last_when_it_comes():
     compat.install()
     assert [isinstance(finder, compat.FallbackFinder) for finder in sys.meta_path].count(True) == 1
+    result = run("import sys\nfrom vididi_transforms.mmaction2 import compat\nprint(type(sys.meta_path[-1]).__name__)")
+    assert result.stdout.splitlines()[-1] == "FallbackFinder"
 
 
 @pytest.fixture
@@ -164,8 +161,16 @@ def test_code_in_a_checkpoint_is_refused(evil):
         torch.load(file, weights_only=True)
 
 
+@pytest.mark.parametrize("breakage", ["sys.modules['mmengine'] = None", "import mmcv; mmcv.__version__ = '2.2.0'"])
+def test_doctor_survives_a_broken_stack(breakage):
+    result = run(f"import sys\n{breakage}\nfrom vididi_transforms import doctor\nsys.argv = ['doctor']\n"
+                 "sys.exit(doctor.main())")
+    assert result.returncode == 1
+    assert "MMAction2 cannot be used: " in result.stdout
+
+
 def test_doctor_reports():
-    result = subprocess.run([sys.executable, "-m", "vididi_transforms.mmaction2.doctor"], capture_output=True,
+    result = subprocess.run([sys.executable, "-m", "vididi_transforms.doctor"], capture_output=True,
                             text=True, check=True)
     assert f"torch {version('torch')}" in result.stdout
     for repair in compat.REPAIRS:

@@ -4,6 +4,7 @@ import re
 
 import pytest
 import torch
+import torch.multiprocessing as mp
 from mmengine.hooks import Hook
 from mmengine.model import BaseDataPreprocessor, BaseModel
 from mmengine.runner import Runner
@@ -51,7 +52,7 @@ def make_runner(tmp_path, hooks, preprocessor=None, epochs=4, iters=None, frames
     train_cfg = dict(by_epoch=False, max_iters=iters) if iters else dict(by_epoch=True, max_epochs=epochs)
     data = Clips(frames)
     return Runner(
-        model=Recorder(preprocessor), work_dir=str(tmp_path / "work"), train_cfg=train_cfg,
+        model=kwargs.pop("model", None) or Recorder(preprocessor), work_dir=str(tmp_path / "work"), train_cfg=train_cfg,
         train_dataloader=loader(data, sampler),
         optim_wrapper=kwargs.pop("optim_wrapper", dict(optimizer=dict(type="SGD", lr=0.0))), custom_hooks=hooks,
         experiment_name=f"{tmp_path}{len(list(tmp_path.iterdir()))}", log_level="WARNING",
@@ -90,6 +91,74 @@ def test_epoch_length(tmp_path):
     runner = make_runner(tmp_path, [hook], epochs=2)
     runner.train()
     assert [inputs.shape[3] for _, inputs, _ in runner.model.seen] == [5, 5, 3, 3, 5, 5]
+
+
+def test_a_stock_recognizer_can_merge_the_first_dimensions():
+    """FormatShape gives permuted clips; MMAction2's recognizers merge videos and clips with view()."""
+    hook = ViDiDiHook()
+    hook.orders = (1, 0)
+    frames_last = torch.randn(4, 2, 8, 16, 16, 3).permute(0, 1, 5, 2, 3, 4)
+    output = hook._differentiate(nn.Module(), ({}, True), {}, dict(inputs=frames_last))["inputs"]
+    assert output.view((-1, *output.shape[2:])).shape == (8, 3, 7, 16, 16)
+
+
+def test_training_again_after_an_interruption(tmp_path):
+    runner = make_runner(tmp_path, [dict(type="ViDiDiHook", schedule="schedule-1st"), StopAt(1)], epochs=2)
+    with pytest.raises(KeyboardInterrupt):
+        runner.train()
+    runner._hooks = [hook for hook in runner.hooks if not isinstance(hook, StopAt)]
+    runner.train()
+    assert [inputs.shape[3] for _, inputs, _ in runner.model.seen] == [4, 4, 4, 5, 5, 5]
+
+
+class Follower(Recorder):
+    """Counts its target's updates."""
+
+    def __init__(self):
+        super().__init__()
+        self.progress = []
+
+    def reset_target(self):
+        self.progress.append("reset")
+
+    def update_target(self, progress):
+        self.progress.append(progress)
+
+
+@pytest.mark.parametrize("accumulate", [1, 3])
+def test_target_follows_each_step_of_the_optimiser(tmp_path, accumulate):
+    wrapper = dict(optimizer=dict(type="SGD", lr=0.0), accumulative_counts=accumulate)
+    runner = make_runner(tmp_path, [dict(type="BYOLTargetHook")], model=Follower(), optim_wrapper=wrapper, epochs=2)
+    runner.train()
+    assert runner.model.target_follows
+    steps = range(accumulate - 1, 6, accumulate)
+    assert runner.model.progress == ["reset", *(step / 6 for step in steps)]
+
+
+def test_target_hook_on_another_model(tmp_path):
+    with pytest.raises(TypeError, match="BYOLTargetHook needs a BYOLRecognizer: got Recorder"):
+        make_runner(tmp_path, [dict(type="BYOLTargetHook")]).train()
+
+
+def rank_orders(rank, folder):
+    torch.distributed.init_process_group("gloo", init_method=f"file://{folder}/store", rank=rank, world_size=2)
+    runner = make_runner(folder / str(rank), [dict(type="ViDiDiHook")], randomness=dict(seed=5, diff_rank_seed=True),
+                         epochs=4, sampler="InfiniteSampler", iters=8)
+    runner.train()
+    hook, = (hook for hook in runner.hooks if isinstance(hook, ViDiDiHook))
+    epochs = runner.message_hub.get_scalar("train/vididi_phase").data[0].tolist()
+    torch.save(dict(seed=runner.seed, selector=hook.selector.seed, phases=epochs), folder / f"{rank}.pt")
+
+
+@pytest.mark.slow
+def test_ranks_with_seeds_of_their_own_agree(tmp_path):
+    for rank in (0, 1):
+        (tmp_path / str(rank)).mkdir()
+    mp.spawn(rank_orders, args=(tmp_path,), nprocs=2)
+    ranks = [torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1)]
+    assert {rank["selector"] for rank in ranks} == {5}
+    for rank in ranks:  # 12 videos in batches of 4 over 2 ranks: a pass is one step of the 3 // 2
+        assert rank["phases"] == [0, 1, 2, 3, 0, 1, 2, 3]
 
 
 def test_length_is_the_same_for_every_order(tmp_path):
@@ -233,7 +302,7 @@ def test_model_without_data_preprocessor(tmp_path):
 
 
 def test_bad_arguments():
-    with pytest.raises(ValueError, match="epoch_length must be >= 1: got 0"):
+    with pytest.raises(ValueError, match="epoch_length must be an integer >= 1: got 0"):
         ViDiDiHook(epoch_length=0)
     with pytest.raises(ValueError, match="schedule must be one of base, "):
         ViDiDiHook(schedule="vididy")

@@ -47,21 +47,26 @@ def square(split, *points):
 
 
 @pytest.mark.parametrize(("protocol", "prefix", "top1", "gallery"), [
-    ("paper", "retrieval", 0.5, 3),  # by angle, (4, 1) is the nearest of both queries
-    ("centred", "retrieval-centred", 1.0, 3),  # seen from the mean (5, 1) of the gallery and (6, 2) of the queries
-    ("authors", "retrieval-authors", 0.5, 2),  # (5, 1) has 64 frames, too few
+    ("paper", "retrieval", 0.5, 3),  # by angle, (4, 2) is the nearest of both queries
+    ("centred", "retrieval-centred", 1.0, 3),  # seen from the mean (5, 2) of the gallery and (6, 4) of the queries
+    ("authors", "retrieval-authors", 0.5, 2),  # (5, 2) has 64 frames, too few
 ])
 def test_protocols_on_a_toy_set_with_known_answers(protocol, prefix, top1, gallery):
     evaluator = Evaluator(dict(type="VideoRetrievalMetric", topk=(1,), protocol=protocol))
-    data = (square("gallery", (5, 1, 0, 64), (4, 1, 1), (6, 1, 2)) + square("query", (5, 2, 1), (7, 2, 2)))
+    data = (square("gallery", (5, 2, 0, 64), (4, 2, 1), (6, 2, 2)) + square("query", (5, 4, 1), (7, 4, 2)))
     evaluator.process(data_samples=data, data_batch=None)
     result = evaluator.evaluate(len(data))
     assert result == {f"{prefix}/top1": top1, f"{prefix}/gallery": gallery, f"{prefix}/queries": 2}
 
 
-def test_unknown_protocol():
-    with pytest.raises(ValueError, match="protocol must be one of paper, authors, centred: got 'coclr'"):
-        VideoRetrievalMetric(protocol="coclr")
+@pytest.mark.parametrize(("arguments", "text"), [
+    (dict(protocol="coclr"), "protocol must be one of paper, authors, centred: got 'coclr'"),
+    (dict(metric="cos"), "metric must be one of cosine, euclidean: got 'cos'"),
+    (dict(topk=(0,)), r"topk needs numbers >= 1: got \(0,\)"),
+])
+def test_bad_arguments_are_refused_at_once(arguments, text):
+    with pytest.raises(ValueError, match=text):
+        VideoRetrievalMetric(**arguments)
 
 
 def worker(rank, ranks, folder):

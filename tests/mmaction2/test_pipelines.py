@@ -22,9 +22,9 @@ def video(total_frames=60, **keys):
     return dict(total_frames=total_frames, start_index=0, **keys)
 
 
-def starts(mode, total_frames, samples=400):
+def starts(mode, total_frames, samples=400, epoch=0):
     transform = build(type="SampleClipPair", clip_len=8, frame_interval=3, mode=mode)
-    return np.array([transform(video(total_frames, sample_idx=KeyedIndex(i, seed=0, epoch=0)))["frame_inds"][[0, 8]]
+    return np.array([transform(video(total_frames, sample_idx=KeyedIndex(i, seed=0, epoch=epoch)))["frame_inds"][[0, 8]]
                      for i in range(samples)])
 
 
@@ -49,6 +49,15 @@ class TestSampleClipPair:
         first, second = starts("consecutive", 60).T
         assert (second - first == 24).all()
         assert {*first} == set(range(60 - 48 + 1))
+
+    def test_consecutive_clips_of_a_short_video_stay_in_it(self):
+        first, second = starts("consecutive", 30).T
+        assert set(first) == {0}
+        assert set(second) == {6}
+
+    def test_starts_differ_between_epochs(self):
+        for mode in ("independent", "consecutive", "halves"):
+            assert (starts(mode, 60) != starts(mode, 60, epoch=1)).any(1).mean() > 0.8
 
     def test_halves(self):
         first, second = starts("halves", 60).T
@@ -240,7 +249,8 @@ def test_samples_do_not_depend_on_workers_but_on_epochs(tiny, wrap):
     runs = [load(dataset, workers, 0) for workers in (0, 1, 2)]
     for run in runs[1:]:
         assert all(torch.equal(a, b) for a, b in zip(runs[0], run, strict=True))
-    assert not any(torch.equal(a, b) for a, b in zip(runs[0], load(dataset, 0, 1), strict=True))
+    keys = [KeyedIndex(5, seed=1, epoch=epoch) for epoch in (0, 1)]
+    assert not torch.equal(*(dataset[key]["inputs"] for key in keys))
     assert runs[0][0].shape == (2, 3, 8, 32, 32)
     assert runs[0][0].dtype == torch.uint8
 
@@ -260,6 +270,11 @@ class TestReadVideo:
         (tmp_path / "bad.mp4").write_bytes(content)
         with pytest.raises(VideoReadError, match=rf"cannot read video '{tmp_path}/bad.mp4': \w+: "):
             self.read(tmp_path / "bad.mp4")
+
+    def test_a_mistake_in_the_config_is_not_the_videos(self, motion):
+        path = next((motion / "train").glob("*.mp4"))
+        with pytest.raises(KeyError, match="total_frames"):
+            build(type="ReadVideo", transforms=[dict(type="SampleClipPair", clip_len=8)])(dict(filename=str(path)))
 
     def test_good_file(self, motion):
         assert len(self.read(next((motion / "train").glob("*.mp4")))["imgs"]) == 16

@@ -1,7 +1,8 @@
 """Repairs of the released OpenMMLab stack, so that ``pip install`` alone gives a working system on a current torch.
 
 Missing modules are offered by a finder that stands *behind* the real ones on ``sys.meta_path``: a real module always
-wins. Checkpoints stay under torch's safe loader; the few classes in them are allow-listed.
+wins. Checkpoints stay under torch's safe loader; the few classes in them are allow-listed. On a machine without an
+accelerator the processes of ``torchrun`` are joined, which mmengine's launcher cannot do.
 """
 import importlib
 import logging
@@ -18,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from mmengine.device import get_device
 from mmengine.logging import HistoryBuffer, print_log
 
 
@@ -92,8 +94,8 @@ class FallbackFinder(MetaPathFinder, Loader):
     def exec_module(self, module: ModuleType) -> None:
         """Fill the module, and say so in one line of the log."""
         repair = self.repairs[module.__name__]
-        print_log(f"vididi_transforms repairs {repair.module}: {repair.reason} ({repair.upstream})", "current",
-                  logging.INFO)
+        if not repair.is_package:
+            print_log(f"vididi_transforms repairs {repair.module} ({repair.upstream})", "current", logging.INFO)
         repair.fill(module)
 
 
@@ -112,20 +114,18 @@ def statistic_of_history_buffer(owner: Any, name: str) -> Any:
                                  f"{name!r} of {owner!r}")
 
 
-def allow_mmengine_checkpoints() -> bool:
-    """Let torch's safe loader (default since 2.6) read what mmengine writes. Returns whether that was needed.
+def allow_mmengine_checkpoints() -> None:
+    """Let torch's safe loader (default since 2.6) read what mmengine writes.
 
     Source: open-mmlab/mmengine#1655.
     """
-    if tuple(int(part) for part in torch.__version__.split(".")[:2]) < (2, 6):
-        return False
     array_classes: list[Any] = [np.ndarray, np.dtype, *{type(np.dtype(code)) for code in np.typecodes["All"]}]
     multiarray = np.array(0).__reduce__()[0].__module__  # numpy._core or numpy.core, by version
     functions = [getattr(importlib.import_module(multiarray), name) for name in ("_reconstruct", "scalar")]
-    old_names = [(function, f"numpy.core.multiarray.{function.__name__}") for function in functions]
+    names = [(function, f"{package}.multiarray.{function.__name__}")  # as numpy 1 and numpy 2 write them
+             for function in functions for package in ("numpy.core", "numpy._core")]
     torch.serialization.add_safe_globals(
-        [HistoryBuffer, (statistic_of_history_buffer, "builtins.getattr"), *array_classes, *functions, *old_names])
-    return True
+        [HistoryBuffer, (statistic_of_history_buffer, "builtins.getattr"), *array_classes, *names])
 
 
 def start_gloo() -> bool:
@@ -133,10 +133,11 @@ def start_gloo() -> bool:
 
     mmengine's launcher selects a CUDA device for each process, unless the process group is there already.
     """
-    torchrun = all(name in os.environ for name in ("RANK", "WORLD_SIZE", "MASTER_ADDR"))
+    torchrun = "TORCHELASTIC_RUN_ID" in os.environ
     worker = multiprocessing.parent_process() is not None  # of a DataLoader: inherits the variables
-    if not torchrun or worker or torch.cuda.is_available() or torch.distributed.is_initialized():
+    if not torchrun or worker or get_device() != "cpu" or torch.distributed.is_initialized():
         return False
+    print_log("vididi_transforms starts the process group (gloo): no accelerator here", "current", logging.INFO)
     torch.distributed.init_process_group("gloo")
     return True
 

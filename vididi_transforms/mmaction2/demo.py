@@ -40,13 +40,18 @@ def config(method: str) -> Path:
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(prog="python -m vididi_transforms.mmaction2.demo", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m vididi_transforms.mmaction2.demo",
+                                     description=(__doc__ or "").replace("`", ""))
     parser.add_argument("--out", type=Path, default=Path("work_dirs/demo"), help="folder of results (%(default)s)")
     parser.add_argument("--cfg-options", nargs="+", default=[], metavar="KEY=VALUE", help="override config settings")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     if not (DATA / "test.txt").exists():
         write_dataset(DATA, TRAIN, TEST)
+    for name, videos in (("train", TRAIN), ("test", TEST)):
+        found = len((DATA / f"{name}.txt").read_text().splitlines())
+        if found != videos:
+            parser.error(f"{DATA / name}.txt must list the demo's {videos} videos: it lists {found}; remove {DATA}")
     results, seconds = measure(args.out, args.cfg_options)
     report = {**results, "seconds": seconds, "run": provenance()}
     (args.out / "results.json").write_text(json.dumps(report, indent=2) + "\n")
@@ -91,10 +96,10 @@ def retrieval(name: str, config: Path, checkpoint: Path, out: Path, options: lis
     started = time.time()
     run(f"test {name}", out, "test", "mmaction2", config, "--checkpoint", checkpoint, "--work-dir", folder,
         *(["--cfg-options", *options] if options else []))
-    written = max(folder.glob("*/*.json"), key=lambda path: path.stat().st_mtime)
-    if written.stat().st_mtime < started - 1:
+    written = [path for path in folder.glob("*/*.json") if path.stat().st_mtime >= started - 1]
+    if not written:
         raise RuntimeError(f"mim test wrote no result to {folder}")
-    metrics = json.loads(written.read_text())
+    metrics = json.loads(written[-1].read_text())
     return {f"top{k}": round(metrics[f"retrieval/top{k}"], 4) for k in TOPK}
 
 
@@ -141,7 +146,8 @@ def table(results: Results, seconds: dict[str, float]) -> str:
 def provenance() -> dict[str, Any]:
     """What a number needs to be believed: when, on what, with which versions."""
     packages = ("vididi-transforms", "torch", "torchvision", "mmaction2", "mmengine", "numpy")
-    return {"date": date.today().isoformat(), "command": "make demo", "python": platform.python_version(),
+    command = ["python -m vididi_transforms.mmaction2.demo", *sys.argv[1:]]
+    return {"date": date.today().isoformat(), "command": " ".join(command), "python": platform.python_version(),
             "machine": f"{os.cpu_count()} x {platform.machine()}", "versions": {p: version(p) for p in packages}}
 
 
@@ -163,7 +169,7 @@ def draw(results: Results, path: Path) -> None:
     for number, (name, recalls) in enumerate(results.items()):
         bars = bottom.bar(np.arange(len(TOPK)) + 0.2 * number, [100 * recalls[f"top{k}"] for k in TOPK], 0.18,
                           label=name, color=("#bbbbbb", "#888888", "#0072b2", "#d55e00")[number])
-        bottom.bar_label(bars, fmt="%.0f")
+        bottom.bar_label(bars, fmt="%.1f", fontsize=8)
     bottom.set(xticks=np.arange(len(TOPK)) + 0.3, xticklabels=[f"R@{k}" for k in TOPK], ylabel="recall in %",
                ylim=(0, 108), title=f"{TEST} test videos look for their motion among {TRAIN} training videos")
     bottom.legend(ncols=4, loc="upper left")

@@ -144,7 +144,7 @@ class BYOLHead(TwoStreamHead):
     Args:
         in_channels: D of the encoder's feature.
         hidden_channels, out_channels, num_layers: of the projector; the predictor is as wide and has two layers.
-        symmetric: each view predicts the other, and the two losses are averaged, as in BYOL; False: view 1 predicts
+        symmetric: each view predicts the other, as in BYOL, and the two losses are averaged; False: view 1 predicts
             view 2, as equation (7) is printed.
         init_cfg: as in mmengine's ``BaseModule``.
 

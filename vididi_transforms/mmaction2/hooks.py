@@ -3,7 +3,7 @@ from typing import Any
 
 import torch
 from mmengine.dataset import InfiniteSampler
-from mmengine.dist import get_world_size
+from mmengine.dist import broadcast_object_list, get_world_size
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.registry import HOOKS
@@ -50,25 +50,30 @@ class ViDiDiHook(Hook):
                  epoch_length: int | None = None, length: int | None = None) -> None:
         self.schedule = get_schedule(schedule)
         for name, value in (("epoch_length", epoch_length), ("length", length)):
-            if value is not None and value < 1:
-                raise ValueError(f"{name} must be >= 1: got {value}")
+            if value is not None and (not isinstance(value, int) or value < 1):
+                raise ValueError(f"{name} must be an integer >= 1: got {value!r}")
         self.seed = seed
         self.epoch_length = epoch_length
         self.length = length
         self.selector = PairSelector(self.schedule, seed or 0)
         self.orders = (0, 0)
+        self._handle: Any = None
         self._loaded: dict[str, Any] | None = None
 
     def before_train(self, runner: Runner) -> None:
         """Take the seed, check that a resumed run is the same one, and attach to the data preprocessor."""
-        self.selector = PairSelector(self.schedule, runner.seed if self.seed is None else self.seed)
+        self.after_train(runner)  # an earlier training may have been interrupted
+        seeds = [runner.seed if self.seed is None else self.seed]
+        broadcast_object_list(seeds)  # with diff_rank_seed every rank has its own
+        self.selector = PairSelector(self.schedule, seeds[0])
         if runner.iter > 0:
             self._resume(runner)
         self._handle = _data_preprocessor(runner.model).register_forward_hook(self._differentiate, with_kwargs=True)
 
     def after_train(self, runner: Runner) -> None:
         """Detach."""
-        self._handle.remove()
+        if self._handle is not None:
+            self._handle.remove()
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
         """Choose the orders of this step and log them."""
@@ -116,12 +121,18 @@ class ViDiDiHook(Hook):
         if self.orders == (0, 0) and self.length in (None, frames):
             return inputs
         x1, x2 = differentiate_pair(*views, *self.orders, length=self.length)
-        return torch.stack((x1, x2), dim=1) if isinstance(inputs, Tensor) else [x1, x2]
+        # Contiguous as the preprocessor's output: stock recognizers merge the first two dimensions with view().
+        return torch.stack((x1, x2), dim=1).contiguous() if isinstance(inputs, Tensor) else [x1, x2]
 
 
 @HOOKS.register_module()
 class BYOLTargetHook(Hook):
-    """Lets the target of :class:`BYOLRecognizer` follow after each training step.
+    """Lets the target of :class:`BYOLRecognizer` follow after each step of the optimiser.
+
+    A new run starts with the target as a copy of the online network, whatever was loaded.
+
+    Raises:
+        TypeError: the model has no target.
 
     Example (config):
         ``default_hooks = dict(target=dict(type='BYOLTargetHook'))``
@@ -129,9 +140,19 @@ class BYOLTargetHook(Hook):
     Source: paper appendix B.3.
     """
 
+    def before_train(self, runner: Runner) -> None:
+        """Let the model know that its target will follow."""
+        model = _unwrap(runner.model)
+        if not hasattr(model, "update_target"):
+            raise TypeError(f"BYOLTargetHook needs a BYOLRecognizer: got {type(model).__name__}")
+        model.target_follows = True
+        if runner.iter == 0:
+            model.reset_target()
+
     def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
-        """Step k of K is over."""
-        _unwrap(runner.model).update_target(runner.iter / runner.max_iters)
+        """Step k of K is over; a batch whose gradient is only accumulated is none."""
+        if runner.optim_wrapper.should_update():
+            _unwrap(runner.model).update_target(runner.iter / runner.max_iters)
 
 
 def _unwrap(model: nn.Module) -> Any:

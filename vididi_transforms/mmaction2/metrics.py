@@ -8,6 +8,7 @@ import torch
 from mmaction.registry import METRICS
 from mmengine.evaluator import BaseMetric
 
+from ..retrieval import METRICS as NEIGHBOUR_METRICS
 from ..retrieval import recall_at_k
 
 
@@ -50,7 +51,7 @@ class VideoRetrievalMetric(BaseMetric):
         ``retrieval/top1`` etc. in [0, 1], and the numbers of gallery and query videos.
 
     Raises:
-        ValueError: the protocol is not known, a sample is not marked or has no feature, or there is no gallery or no
+        ValueError: an argument is not known, a sample is not marked or has no feature, or there is no gallery or no
             query video.
 
     Source: paper section 4.1, appendix B.4.
@@ -58,20 +59,24 @@ class VideoRetrievalMetric(BaseMetric):
 
     def __init__(self, topk: Sequence[int] = (1, 5, 10), metric: str = "cosine", protocol: str = "paper",
                  chunk: int = 1024, collect_device: str = "cpu", prefix: str | None = None) -> None:
+        if metric not in NEIGHBOUR_METRICS:
+            raise ValueError(f"metric must be one of {', '.join(NEIGHBOUR_METRICS)}: got {metric!r}")
+        if not topk or min(topk) < 1:
+            raise ValueError(f"topk needs numbers >= 1: got {topk!r}")
         if protocol not in PROTOCOLS:
             raise ValueError(f"protocol must be one of {', '.join(PROTOCOLS)}: got {protocol!r}")
         name = "retrieval" if protocol == "paper" else f"retrieval-{protocol}"
         super().__init__(collect_device=collect_device, prefix=prefix or name)
         self.protocol = PROTOCOLS[protocol]
+        self.needed = ["feature", "gt_label", "split"] + ["total_frames"] * bool(self.protocol.min_frames)
         self.topk = tuple(topk)
         self.metric = metric
         self.chunk = chunk
 
     def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
-        """Keep each video's feature, label, split and name."""
+        """Keep each video's feature, label, split and length."""
         for sample in data_samples:
-            needed = ("feature", "gt_label", "split", "total_frames")[:3 + (self.protocol.min_frames > 0)]
-            missing = [key for key in needed if key not in sample]
+            missing = [key for key in self.needed if key not in sample]
             if missing:
                 raise ValueError(f"VideoRetrievalMetric needs {', '.join(missing)} in every data sample: mark the "
                                  "videos with MarkSplit, keep these in PackActionInputs' meta_keys, and use a "

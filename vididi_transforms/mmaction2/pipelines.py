@@ -38,6 +38,8 @@ class ReadVideo(BaseTransform):
         """Add what the transforms add."""
         try:
             return self.transforms(results)
+        except (KeyError, TypeError):  # the config's fault, not the video's
+            raise
         except Exception as error:
             raise VideoReadError(f"cannot read video {results.get('filename', results.get('frame_dir'))!r}: "
                                  f"{type(error).__name__}: {error}") from error

@@ -8,7 +8,7 @@ from mmaction.registry import MODELS
 from mmengine.model import ExponentialMovingAverage
 from torch import Tensor, nn
 
-from .heads import global_average_pool
+from .heads import BYOLHead, global_average_pool
 from .views import two_views
 
 
@@ -25,10 +25,19 @@ class TwoStreamRecognizer(Recognizer3D):
         Training: ``[B, 2, C, T, H, W]``, or a list of two ``[B, C, T, H, W]``. Testing: ``[B, clips, C, T, H, W]``.
 
     Raises:
-        ValueError, TypeError: in training, if the inputs are not two views.
+        ValueError, TypeError: a neck is given, or, in training, the inputs are not two views.
+
+    Example (config):
+        ``model = dict(type='TwoStreamRecognizer', backbone=dict(type='ResNet3d', ...),
+        cls_head=dict(type='VICRegHead', in_channels=512))``
 
     Source: paper Figure 3, sections 3.2 and 4.1.
     """
+
+    def __init__(self, backbone: dict[str, Any], cls_head: dict[str, Any], **kwargs: Any) -> None:
+        if kwargs.get("neck") is not None:
+            raise ValueError(f"a two-stream recognizer has no neck: got {kwargs['neck']}")
+        super().__init__(backbone=backbone, cls_head=cls_head, **kwargs)
 
     def extract_feat(self, inputs: Any, stage: str = "neck", data_samples: Any = None,
                      test_mode: bool = False) -> tuple[Any, dict[str, Any]]:
@@ -47,15 +56,32 @@ class BYOLRecognizer(TwoStreamRecognizer):
     online encoder's.
 
     Args:
-        base_momentum: tau at the first step; it rises to 1 along a cosine.
-        kwargs: of :class:`TwoStreamRecognizer`.
+        backbone, kwargs: of :class:`TwoStreamRecognizer`.
+        cls_head: a :class:`BYOLHead`.
+        base_momentum: tau at the first step, in (0, 1); it rises to 1 along a cosine.
+
+    Raises:
+        ValueError: ``base_momentum`` is out of range.
+        TypeError: the head is no :class:`BYOLHead`.
+        RuntimeError: in training, if nothing lets the target follow.
+
+    Example (config):
+        ``model = dict(type='BYOLRecognizer', backbone=dict(...), cls_head=dict(type='BYOLHead'))`` and
+        ``default_hooks = dict(target=dict(type='BYOLTargetHook'))``
 
     Source: paper appendix A.3 and B.3.
     """
 
-    def __init__(self, base_momentum: float = 0.99, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, backbone: dict[str, Any], cls_head: dict[str, Any], base_momentum: float = 0.99,
+                 **kwargs: Any) -> None:
+        if not 0 < base_momentum < 1:
+            raise ValueError(f"base_momentum must be in (0, 1): got {base_momentum}")
+        super().__init__(backbone, cls_head, **kwargs)
+        if not isinstance(self.cls_head, BYOLHead):
+            raise TypeError(f"BYOLRecognizer needs a BYOLHead: got {type(self.cls_head).__name__}")
         self.base_momentum = base_momentum
+        self.target_follows = False
+        self._forwards = 0
         self.target = ExponentialMovingAverage(self.online(), momentum=1 - base_momentum)
         self.target.requires_grad_(False)
 
@@ -66,6 +92,10 @@ class BYOLRecognizer(TwoStreamRecognizer):
     def init_weights(self) -> None:
         """The target starts where the online network does."""
         super().init_weights()
+        self.reset_target()
+
+    def reset_target(self) -> None:
+        """Make the target a copy of the online network."""
         self.target.module.load_state_dict(self.online().state_dict())
         self.target.steps.fill_(1)  # at 0 the next update would copy instead of average
 
@@ -74,6 +104,7 @@ class BYOLRecognizer(TwoStreamRecognizer):
         """As the base class; in training with ``targets``: two projections ``[B, D']`` without gradient."""
         feats, options = super().extract_feat(inputs, stage, data_samples, test_mode)
         if not test_mode:
+            self._check_target_follows()
             with torch.no_grad():
                 options["targets"] = tuple(self._project_target(view) for view in two_views(inputs))
         return feats, options
@@ -86,6 +117,12 @@ class BYOLRecognizer(TwoStreamRecognizer):
         """
         self.target.momentum = (1 - self.base_momentum) * (math.cos(math.pi * progress) + 1) / 2
         self.target.update_parameters(self.online())
+
+    def _check_target_follows(self) -> None:
+        self._forwards += self.training and not self.target_follows
+        if self._forwards > 1:
+            raise RuntimeError("the target of BYOL does not follow the online network: add default_hooks = "
+                               "dict(target=dict(type='BYOLTargetHook'))")
 
     def _project_target(self, view: Tensor) -> Tensor:
         target = self.target.module

@@ -1,4 +1,5 @@
-"""``python -m vididi_transforms.mmaction2.doctor``: versions, which repairs are active and why, what is missing."""
+"""``python -m vididi_transforms.doctor``: versions, which repairs are active and why, what is missing."""
+import argparse
 import importlib
 import platform
 import sys
@@ -33,7 +34,7 @@ def installed(package: str) -> str:
 
 def repairs() -> list[str]:
     """One line for each repair: active or not, and why."""
-    from . import compat
+    from .mmaction2 import compat
 
     lines = []
     for repair in compat.REPAIRS:
@@ -50,13 +51,15 @@ def repairs() -> list[str]:
 
 def main() -> int:
     """Print the report; 1 if MMAction2 cannot be used."""
+    argparse.ArgumentParser(prog="python -m vididi_transforms.doctor", description="Versions, which repairs are "
+                            "active and why, what is missing for what.").parse_args()
     print(f"Python {platform.python_version()} on {platform.platform()}")
     print("\n".join(f"  {package} {installed(package)}" for package in PACKAGES))
     try:
         importlib.import_module("vididi_transforms.mmaction2")
         print("Repairs\n" + "\n".join(repairs()))
-    except ImportError as error:
-        print(f"MMAction2 cannot be used: {error}\n  pip install 'vididi-transforms[mmaction2]'")
+    except (ImportError, AssertionError) as error:  # mmaction2 asserts the versions that it knows
+        print(f"MMAction2 cannot be used: {type(error).__name__}: {error}\n  see the extra 'mmaction2' of this package")
         return 1
     missing = [f"  {package}: {use}" for package, use in NEEDS.items() if find_spec(package) is None]
     print("Missing\n" + ("\n".join(missing) or "  nothing"))
