@@ -8,6 +8,10 @@ from .functional import check_order
 Order = int | tuple[int, ...]  # one order, or several to draw from
 
 
+def _is_list(value: object) -> bool:
+    return isinstance(value, (list, tuple))
+
+
 @dataclass(frozen=True)
 class Schedule:
     """Which derivatives of the two views meet in which epoch.
@@ -86,6 +90,3 @@ def get_schedule(schedule: "str | Schedule | dict[str, Any]") -> Schedule:
         raise ValueError(f"schedule must be a name, a Schedule, or a dict with 'cycle' and 'extra': got {schedule!r}")
     return Schedule(**schedule)
 
-
-def _is_list(value: object) -> bool:
-    return isinstance(value, (list, tuple))

@@ -37,12 +37,12 @@ print(type(MODELS.build(Config.fromfile(os.path.join(os.path.dirname(mmaction.__
     log = result.stdout + result.stderr
     import mmcv
     has_operators = any(name.startswith("_ext.") for name in os.listdir(os.path.dirname(mmcv.__file__)))
-    assert log.count("repairs mmcv._ext:") == (0 if has_operators else 1)
+    assert log.count("repairs mmcv._ext (") == (0 if has_operators else 1)
 
 
 def test_a_real_module_wins(tmp_path):
     """In a new process with a file that is found where the compiled operators would be."""
-    (tmp_path / "_ext.py").write_text("real = True")
+    (tmp_path / "_ext.py").write_text("real = True\ndef __getattr__(name):\n    return lambda *args, **kwargs: None\n")
     result = run(f"""
 import mmcv
 mmcv.__path__.append({str(tmp_path)!r})
@@ -54,11 +54,11 @@ print(mmcv._ext.real)
     assert result.stdout.splitlines()[-1] == "True", result.stderr
 
 
-def test_finder_is_installed_once_and_last_when_it_comes():
+def test_finder_is_installed_once_and_behind_the_real_ones():
     compat.install()
     assert [isinstance(finder, compat.FallbackFinder) for finder in sys.meta_path].count(True) == 1
-    result = run("import sys\nfrom vididi_transforms.mmaction2 import compat\nprint(type(sys.meta_path[-1]).__name__)")
-    assert result.stdout.splitlines()[-1] == "FallbackFinder"
+    kinds = [finder if isinstance(finder, type) else type(finder) for finder in sys.meta_path]
+    assert kinds.index(compat.FallbackFinder) > kinds.index(importlib.machinery.PathFinder)
 
 
 @pytest.fixture
