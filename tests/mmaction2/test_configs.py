@@ -1,12 +1,16 @@
 """What the configs say: the paper's numbers; twins that differ in the two lines only."""
+import re
 from pathlib import Path
 
 import pytest
 import torch
+import yaml
 from conftest import ROOT
-from mmaction.registry import DATASETS, MODELS
+from mmaction.registry import DATASETS, MODELS, TRANSFORMS
 from mmengine.config import Config
 from mmengine.runner import Runner
+
+import vididi_transforms as vt
 
 CONFIGS = ROOT / "mmaction_configs"
 UCF101 = CONFIGS / "pretrain/vididi-vicreg_r3d18_1xb64-8x3x2-400e_ucf101-rgb.py"
@@ -113,3 +117,56 @@ def test_two_steps_of_every_pretraining_config(path, motion, tmp_path):
     assert losses
     assert all(torch.isfinite(torch.tensor(history)).all() and len(history) == 2 for history in losses.values())
     assert [name for name, size in gradients.items() if not size > 0] == []
+
+
+@pytest.mark.parametrize("path", [path for path in ALL if path.parent.name in ("retrieval", "recognition")],
+                         ids=lambda path: path.stem)
+def test_models_of_the_other_configs_build(path):
+    cfg = Config.fromfile(path)
+    model = MODELS.build(cfg.model)
+    assert model.backbone is not None
+    for dataset in cfg.test_dataloader.dataset.get("datasets", [cfg.test_dataloader.dataset]):
+        assert dataset.ann_file.startswith("data/")
+        assert dataset.data_prefix.video.startswith("data/")
+        for transform in dataset.pipeline:
+            TRANSFORMS.build(transform)
+
+
+@pytest.mark.parametrize("data", ["ucf101", "hmdb51"])
+def test_retrieval_protocols_differ_where_they_say(data):
+    paper, authors, centred = (Config.fromfile(CONFIGS / f"retrieval/r3d18_16x4x10-{name}_{data}-rgb.py")
+                               for name in ("paper", "authors", "centred"))
+    assert [cfg.test_evaluator.protocol for cfg in (paper, authors, centred)] == ["paper", "authors", "centred"]
+    assert paper.test_dataloader == centred.test_dataloader
+    for ours, theirs in zip(paper.test_dataloader.dataset.datasets, authors.test_dataloader.dataset.datasets,
+                            strict=True):
+        assert [t.type for t in ours.pipeline] == [t.type for t in theirs.pipeline]
+        assert theirs.pipeline[2].transforms[0].type == "RandomResizedCrop"
+        ours.pop("pipeline")
+        theirs.pop("pipeline")
+        assert ours == theirs
+
+
+def test_names_follow_the_convention():
+    """{algorithm}_{backbone}_{gpus}xb{batch}-{len}x{interval}x{clips}-{epochs}e_{data}-rgb, as MMAction2 has it."""
+    pattern = re.compile(r"([a-z0-9-]+_)?[a-z0-9-]+_(\d+xb\d+-)?(\d+)x(\d+)x(\d+)(-\d+e|-[a-z]+)_[a-z0-9-]+-rgb")
+    assert [path.stem for path in ALL if not pattern.fullmatch(path.stem)] == []
+    for path in CONFIGS.glob("pretrain/*.py"):
+        batch, length, interval, epochs = map(int, re.search(r"xb(\d+)-(\d+)x(\d+)x2-(\d+)e", path.stem).groups())
+        cfg = Config.fromfile(path)
+        sample = cfg.train_dataloader.dataset.pipeline[0].transforms[1]
+        assert (cfg.train_dataloader.batch_size, sample.clip_len, sample.frame_interval, cfg.train_cfg.max_epochs) == (
+            batch, length, interval, epochs)
+
+
+def test_ablation_has_the_nine_rows():
+    found = {Config.fromfile(path).custom_hooks[0].schedule for path in (CONFIGS / "ablation").glob("*.py")}
+    assert found == set(vt.SCHEDULES)
+
+
+def test_metafile_lists_every_pretraining_config_and_measures_are_null():
+    models = yaml.safe_load((CONFIGS / "metafile.yml").read_text())["Models"]
+    assert {model["Config"] for model in models} == {
+        path.relative_to(ROOT).as_posix() for path in (CONFIGS / "pretrain").glob("*.py")}
+    for model in models:
+        assert set(model["Results"][0]["Metrics"].values()) == {None}

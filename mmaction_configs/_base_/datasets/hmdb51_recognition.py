@@ -1,13 +1,5 @@
 _base_ = ['./recognition.py']
-train_dataloader = dict(dataset=dict(
-    ann_file='data/hmdb51/hmdb51_train_split_1_videos.txt', data_prefix=dict(video='data/hmdb51/videos')))
-val_dataloader = dict(dataset=dict(
-    ann_file='data/hmdb51/hmdb51_val_split_1_videos.txt', data_prefix=dict(video='data/hmdb51/videos')))
-test_dataloader = dict(
-    _base_.val_dataloader, dataset=dict(
-        _base_.val_dataloader.dataset,
-        ann_file='data/hmdb51/hmdb51_val_split_1_videos.txt',
-        data_prefix=dict(video='data/hmdb51/videos')))
-test_evaluator = dict(type='AccMetric')
-val_cfg = dict(type='ValLoop')
-test_cfg = dict(type='TestLoop')
+videos = dict(data_prefix=dict(video='data/hmdb51/videos'))
+train_dataloader = dict(dataset=dict(videos, ann_file='data/hmdb51/hmdb51_train_split_1_videos.txt'))
+val_dataloader = dict(dataset=dict(videos, ann_file='data/hmdb51/hmdb51_val_split_1_videos.txt'))
+test_dataloader = val_dataloader

@@ -31,3 +31,7 @@ val_dataloader = dict(
     batch_size=4, num_workers=8, persistent_workers=True, sampler=dict(type='KeyedSampler', shuffle=False),
     dataset=dict(type='VideoDataset', pipeline=test_pipeline, test_mode=True))
 val_evaluator = dict(type='AccMetric')
+val_cfg = dict(type='ValLoop')
+test_dataloader = val_dataloader
+test_evaluator = val_evaluator
+test_cfg = dict(type='TestLoop')

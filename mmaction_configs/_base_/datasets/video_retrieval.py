@@ -13,6 +13,10 @@ retrieval_pipeline = [
     dict(type='FormatShape', input_format='NCTHW'),
     dict(type='PackActionInputs', meta_keys=('filename', 'split', 'total_frames')),
 ]
+authors_crop = dict(type='PerClip', transforms=[
+    dict(type='RandomResizedCrop', area_range=(0.08, 1.0), aspect_ratio_range=(3 / 4, 4 / 3)),
+    dict(type='Resize', scale=(112, 112), keep_ratio=False),
+])
 gallery = dict(type='VideoDataset', test_mode=True,
                pipeline=[dict(type='MarkSplit', split='gallery'), *retrieval_pipeline])
 query = dict(type='VideoDataset', test_mode=True,

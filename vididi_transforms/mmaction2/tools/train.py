@@ -1,4 +1,4 @@
-"""MMAction2's own tools/train.py: ``mim train vididi_transforms CONFIG.py`` finds this package's configs and this file."""
+"""MMAction2's own tools/train.py, for ``mim train vididi_transforms CONFIG.py``: mim looks for it in this package."""
 import runpy
 from importlib.util import find_spec
 from pathlib import Path
