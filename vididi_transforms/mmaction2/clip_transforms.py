@@ -58,6 +58,9 @@ class ClipColorJitter(ClipTransform):
     Raises:
         ValueError: a value is out of range.
 
+    Example (config):
+        ``dict(type='ClipColorJitter', brightness=0.2, contrast=0.2, saturation=0.2, hue=0.05, p=0.8)``
+
     Source: paper appendix B.1.
     """
 
@@ -79,6 +82,12 @@ class ClipGrayscale(ClipTransform):
     Args:
         p: probability that it acts.
 
+    Raises:
+        ValueError: ``p`` is not in [0, 1].
+
+    Example (config):
+        ``dict(type='ClipGrayscale', p=0.5)``
+
     Source: paper appendix B.1.
     """
 
@@ -94,6 +103,12 @@ class ClipGaussianBlur(ClipTransform):
         kernel_size: in pixels, odd.
         sigma: range that sigma is drawn from, in pixels.
         p: probability that it acts.
+
+    Raises:
+        ValueError: a value is out of range.
+
+    Example (config):
+        ``dict(type='ClipGaussianBlur', kernel_size=3, sigma=(0.1, 2.0), p=0.5)``
 
     Source: paper appendix B.1.
     """

@@ -26,6 +26,9 @@ class RetrievalHead(BaseModule):
     Args:
         init_cfg: as in mmengine's ``BaseModule``.
 
+    Example (config):
+        ``dict(type='RetrievalHead')``
+
     Source: paper appendix B.4.
     """
 
@@ -97,6 +100,9 @@ class VICRegHead(GatheringHead):
         gamma, eps, sum_dimensions: see :func:`vididi_transforms.vicreg`.
         kwargs: ``gather``: compare the joined batch of all processes; ``init_cfg``.
 
+    Example (config):
+        ``dict(type='VICRegHead', in_channels=512, weights=(1.0, 1.0, 0.05))``
+
     Source: paper appendix A.4, equations (8) to (11), and B.2.
     """
 
@@ -123,6 +129,9 @@ class SimCLRHead(GatheringHead):
         temperature: see :func:`vididi_transforms.info_nce`.
         kwargs: ``gather``: compare the joined batch of all processes; ``init_cfg``.
 
+    Example (config):
+        ``dict(type='SimCLRHead', in_channels=512, temperature=0.1)``
+
     Source: paper appendix A.2, equation (6), and B.2.
     """
 
@@ -147,6 +156,9 @@ class BYOLHead(TwoStreamHead):
         symmetric: each view predicts the other, as in BYOL, and the two losses are averaged; False: view 1 predicts
             view 2, as equation (7) is printed.
         init_cfg: as in mmengine's ``BaseModule``.
+
+    Example (config):
+        ``dict(type='BYOLHead', in_channels=512)``
 
     Source: paper appendix A.3, equation (7), and B.2.
     """

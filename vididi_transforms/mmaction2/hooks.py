@@ -41,7 +41,7 @@ class ViDiDiHook(Hook):
         TypeError: the model has no data preprocessor, or its output is not known.
 
     Example (config):
-        ``custom_hooks = [dict(type='ViDiDiHook')]``
+        ``dict(type='ViDiDiHook')`` in ``custom_hooks``
 
     Source: paper Algorithm 1.
     """
@@ -135,7 +135,7 @@ class BYOLTargetHook(Hook):
         TypeError: the model has no target.
 
     Example (config):
-        ``default_hooks = dict(target=dict(type='BYOLTargetHook'))``
+        ``dict(type='BYOLTargetHook')`` in ``default_hooks``, as ``target``
 
     Source: paper appendix B.3.
     """

@@ -16,7 +16,7 @@ class CheckLoadedHook(Hook):
         ValueError: on loading, if no tensor of the model's backbone is in the checkpoint.
 
     Example (config):
-        ``custom_hooks = [dict(type='CheckLoadedHook')]``
+        ``dict(type='CheckLoadedHook')`` in ``default_hooks``
     """
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:

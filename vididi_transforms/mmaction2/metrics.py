@@ -54,6 +54,9 @@ class VideoRetrievalMetric(BaseMetric):
         ValueError: an argument is not known, a sample is not marked or has no feature, or there is no gallery or no
             query video.
 
+    Example (config):
+        ``dict(type='VideoRetrievalMetric', topk=(1, 5, 10), protocol='paper')``
+
     Source: paper section 4.1, appendix B.4.
     """
 

@@ -16,6 +16,13 @@ def LARS(params: Any, **kwargs: Any) -> Optimizer:
         params: parameters or groups of them.
         kwargs: as ``timm.optim.Lars``: ``lr``, ``momentum``, ``weight_decay``, ``trust_coeff``, ...
 
+    Raises:
+        ImportError: timm is not installed.
+        ValueError: as timm's, e.g. a negative learning rate.
+
+    Example (config):
+        ``dict(type='LARS', lr=1.2, momentum=0.9, weight_decay=1e-6)``
+
     Source: You et al. 2017, "Large batch training of convolutional networks"; paper section 4.1.
     """
     from timm.optim.lars import Lars

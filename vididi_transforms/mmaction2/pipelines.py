@@ -27,8 +27,8 @@ class ReadVideo(BaseTransform):
         VideoReadError: a transform failed: the file is missing, broken, or has no frame.
 
     Example (config):
-        ``dict(type='ReadVideo', transforms=[dict(type='DecordInit'), dict(type='SampleClipPair', clip_len=8,
-        frame_interval=3), dict(type='DecordDecode')])``
+        ``dict(type='ReadVideo', transforms=[dict(type='DecordInit'), dict(type='SampleClipPair', clip_len=8),
+        dict(type='DecordDecode')])``
     """
 
     def __init__(self, transforms: list[dict[str, Any]]) -> None:
@@ -63,6 +63,9 @@ class SampleClipPair(SampleFrames):
 
     Raises:
         ValueError: ``mode`` is not known, a length is < 1, or the video has no frame.
+
+    Example (config):
+        ``dict(type='SampleClipPair', clip_len=8, frame_interval=3, mode='independent')``
 
     Source: paper section 3.2 ("randomly cropping two clips"), appendix B.3 (T = 8, every 3rd frame).
     """
@@ -112,6 +115,9 @@ class PerClip(BaseTransform):
     Raises:
         ValueError: the frames do not make ``num_clips`` clips, or a transform changed a clip's number of frames.
 
+    Example (config):
+        ``dict(type='PerClip', transforms=[dict(type='RandomResizedCrop'), dict(type='ClipColorJitter')])``
+
     Source: paper appendix B.1, "clipwise spatial augmentations".
     """
 
@@ -145,6 +151,9 @@ class MarkSplit(BaseTransform):
 
     Raises:
         ValueError: ``split`` is something else.
+
+    Example (config):
+        ``dict(type='MarkSplit', split='gallery')``
     """
 
     def __init__(self, split: str) -> None:

@@ -28,7 +28,7 @@ class TwoStreamRecognizer(Recognizer3D):
         ValueError, TypeError: a neck is given, or, in training, the inputs are not two views.
 
     Example (config):
-        ``model = dict(type='TwoStreamRecognizer', backbone=dict(type='ResNet3d', ...),
+        ``dict(type='TwoStreamRecognizer', backbone=dict(type='ResNet3d', depth=18, pretrained=None),
         cls_head=dict(type='VICRegHead', in_channels=512))``
 
     Source: paper Figure 3, sections 3.2 and 4.1.
@@ -66,7 +66,8 @@ class BYOLRecognizer(TwoStreamRecognizer):
         RuntimeError: in training, if nothing lets the target follow.
 
     Example (config):
-        ``model = dict(type='BYOLRecognizer', backbone=dict(...), cls_head=dict(type='BYOLHead'))`` and
+        ``dict(type='BYOLRecognizer', backbone=dict(type='ResNet3d', depth=18, pretrained=None),
+        cls_head=dict(type='BYOLHead', in_channels=512))`` with
         ``default_hooks = dict(target=dict(type='BYOLTargetHook'))``
 
     Source: paper appendix A.3 and B.3.

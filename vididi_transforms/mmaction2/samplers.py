@@ -48,7 +48,7 @@ class KeyedSampler(DefaultSampler):
     they draw from the worker's global generators, as stock transforms do.
 
     Example (config):
-        ``sampler=dict(type='KeyedSampler', shuffle=True)``
+        ``dict(type='KeyedSampler', shuffle=True)``
     """
 
     def __iter__(self) -> Iterator[KeyedIndex]:

@@ -1,0 +1,24 @@
+"""The config examples in the docstrings of all public names build."""
+import re
+
+import pytest
+import torch
+from mmaction.registry import DATA_SAMPLERS, HOOKS, METRICS, MODELS, OPTIMIZERS, TRANSFORMS
+
+import vididi_transforms.mmaction2 as plugin
+
+NEEDS = {DATA_SAMPLERS: dict(dataset=range(4)), OPTIMIZERS: dict(params=[torch.nn.Parameter(torch.zeros(1))])}
+REGISTRIES = (TRANSFORMS, HOOKS, METRICS, MODELS, OPTIMIZERS, DATA_SAMPLERS)
+
+
+@pytest.mark.parametrize("name", sorted(set(plugin.__all__) - {"VideoReadError"}))
+def test_example_builds(name):
+    text = getattr(plugin, name).__doc__
+    assert "Example" in text
+    if ">>>" in text:  # runs as a doctest
+        return
+    example = re.search(r"Example \(config\):\s+``(dict\(.*?\))``", text, flags=re.S)
+    cfg = eval(example[1])
+    assert cfg["type"] == name
+    registry, = (registry for registry in REGISTRIES if name in registry or registry.get(name))
+    assert registry.build(cfg | NEEDS.get(registry, {})) is not None
