@@ -9,7 +9,7 @@ import vididi_transforms.mmaction2  # noqa: F401 - registers
 from vididi_transforms.motion_videos import write_dataset
 
 ROOT = Path(__file__).parents[2]
-DEMO = ROOT / "mmaction_configs/demo/vididi-vicreg_r3d-tiny_1xb32-8x3x2-20e_motion-rgb.py"
+DEMO = ROOT / "mmaction_configs/demo/vididi-vicreg_r3d-tiny_1xb32-8x3x2-24e_motion-rgb.py"
 
 
 @pytest.fixture(autouse=True)

@@ -26,7 +26,7 @@ from ..motion_videos import MOTIONS, render, write_dataset
 DATA = Path("data/motion")  # where the demo's configs look
 TRAIN, TEST = 480, 160
 METHODS = ("vicreg", "vididi-vicreg")
-CONFIG = "demo/{}_r3d-tiny_1xb32-8x3x2-20e_motion-rgb.py"
+CONFIG = "demo/{}_r3d-tiny_1xb32-8x3x2-24e_motion-rgb.py"
 TOPK = (1, 5, 10)
 Results = dict[str, dict[str, float]]
 

@@ -13,10 +13,10 @@ model = dict(
         temporal_strides=(1, 2, 2, 1)),
     cls_head=dict(in_channels=128, hidden_channels=256, out_channels=256))
 
-# 300 steps are too few for LARS; AdamW learns fast on a small net.
-train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=20, val_interval=10)
+# 360 steps are too few for LARS; AdamW learns fast on a small net.
+train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=24, val_interval=8)
 optim_wrapper = dict(optimizer=dict(type='AdamW', lr=2e-3, weight_decay=1e-4))
-param_scheduler = [dict(type='CosineAnnealingLR', T_max=20, by_epoch=True, convert_to_iter_based=True)]
+param_scheduler = [dict(type='CosineAnnealingLR', T_max=24, by_epoch=True, convert_to_iter_based=True)]
 default_hooks = dict(
     logger=dict(interval=15),
-    checkpoint=dict(interval=10))
+    checkpoint=dict(interval=8))
