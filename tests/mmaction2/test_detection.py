@@ -89,7 +89,7 @@ def test_detector_learns_and_is_scored_through_the_stock_tool(folder, options, m
     assert all(0 < score <= 1 for score in scores.values())
     assert len(list((folder / "work").glob("best_mAP_overall_epoch_*.pth"))) == 1
     own_operators = any(path.name.startswith("_ext.") for path in Path(mmcv.__file__).parent.iterdir())
-    assert log.count("repairs mmcv._ext: this mmcv has no compiled operators; RoIAlign") == (0 if own_operators else 1)
+    assert log.count("repairs mmcv._ext (") == (0 if own_operators else 1)
 
 
 def test_pretrained_backbone_ends_in_the_detector(tiny, pretrained, tmp_path):
@@ -160,13 +160,14 @@ def test_a_sample_of_the_generated_set(tiny, split):
 def test_what_moves_is_in_the_boxes(tiny):
     inside, outside = [], []
     for sample in DATASETS.build(tiny.val_dataloader.dataset):
-        motion = sample["inputs"].float().diff(dim=1).abs().mean(dim=(0, 1))
+        steps = sample["inputs"].float().diff(dim=1).abs()
+        motion = steps[:, 3:5].mean(dim=(0, 1))  # around the annotated frame; later the shapes have left their boxes
         in_box = torch.zeros(SIZE, SIZE, dtype=torch.bool)
         for x1, y1, x2, y2 in sample["data_samples"].gt_instances.bboxes.round().int().tolist():
             in_box[y1:y2, x1:x2] = True
         inside.append(motion[in_box].mean().item())
         outside.append(motion[~in_box].mean().item())
-    assert mean(inside) > 8 * mean(outside)  # 7 with the boxes of two shapes exchanged
+    assert mean(inside) > 8 * mean(outside)  # 12 as they are, 6 with the boxes of two shapes exchanged
 
 
 @pytest.mark.parametrize(("exchanged", "expected"), [(False, 1), (True, 0)])
