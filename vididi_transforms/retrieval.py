@@ -38,8 +38,7 @@ def recall_at_k(gallery: Tensor, gallery_labels: Tensor, query: Tensor, query_la
         if labels.shape != features.shape[:1]:
             raise ValueError(f"{name} needs one label a feature: got labels {tuple(labels.shape)} for features "
                              f"{tuple(features.shape)}")
-    if not topk or min(topk) < 1:
-        raise ValueError(f"topk needs numbers >= 1: got {topk!r}")
+    check_topk(topk)
     neighbours = nearest(gallery, query, max(topk), metric, chunk)
     hits = gallery_labels[neighbours] == query_labels[:, None]
     return {k: hits[:, :k].any(dim=1).double().mean().item() for k in topk}
@@ -66,13 +65,32 @@ def nearest(gallery: Tensor, query: Tensor, k: int, metric: str = "cosine", chun
         >>> nearest(torch.tensor([[1.0, 0.0], [0.0, 1.0]]), torch.tensor([[0.1, 2.0]]), k=2)
         tensor([[1, 0]])
     """
-    if metric not in METRICS:
-        raise ValueError(f"metric must be one of {', '.join(METRICS)}: got {metric!r}")
+    check_metric(metric)
     if k < 1 or chunk < 1:
         raise ValueError(f"k and chunk must be >= 1: got k={k}, chunk={chunk}")
     _check_features(gallery, query)
     return torch.cat([s.argsort(dim=1, descending=True, stable=True)[:, :k]
                       for s in _similarities(gallery, query, metric, chunk)])
+
+
+def check_metric(metric: str) -> None:
+    """Raise unless ``metric`` is known.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if metric not in METRICS:
+        raise ValueError(f"metric must be one of {', '.join(METRICS)}: got {metric!r}")
+
+
+def check_topk(topk: Sequence[int]) -> None:
+    """Raise unless ``topk`` holds numbers of neighbours.
+
+    Raises:
+        ValueError: it is empty, or one of them is less than 1.
+    """
+    if not topk or min(topk) < 1:
+        raise ValueError(f"topk needs numbers >= 1: got {topk!r}")
 
 
 def _similarities(gallery: Tensor, query: Tensor, metric: str, chunk: int) -> Iterator[Tensor]:

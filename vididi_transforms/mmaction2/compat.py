@@ -128,18 +128,16 @@ def allow_mmengine_checkpoints() -> None:
         [HistoryBuffer, (statistic_of_history_buffer, "builtins.getattr"), *array_classes, *names])
 
 
-def start_gloo() -> bool:
-    """Join the processes of ``torchrun`` on a machine without CUDA. Returns whether that was needed.
+def start_gloo() -> None:
+    """Join the processes of ``torchrun`` on a machine without an accelerator.
 
     mmengine's launcher selects a CUDA device for each process, unless the process group is there already.
     """
     torchrun = "TORCHELASTIC_RUN_ID" in os.environ
     worker = multiprocessing.parent_process() is not None  # of a DataLoader: inherits the variables
-    if not torchrun or worker or get_device() != "cpu" or torch.distributed.is_initialized():
-        return False
-    print_log("vididi_transforms starts the process group (gloo): no accelerator here", "current", logging.INFO)
-    torch.distributed.init_process_group("gloo")
-    return True
+    if torchrun and not worker and get_device() == "cpu" and not torch.distributed.is_initialized():
+        print_log("vididi_transforms starts the process group (gloo): no accelerator here", "current", logging.INFO)
+        torch.distributed.init_process_group("gloo")
 
 
 def install() -> None:

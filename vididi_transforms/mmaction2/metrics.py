@@ -8,8 +8,7 @@ import torch
 from mmaction.registry import METRICS
 from mmengine.evaluator import BaseMetric
 
-from ..retrieval import METRICS as NEIGHBOUR_METRICS
-from ..retrieval import recall_at_k
+from ..retrieval import check_metric, check_topk, recall_at_k
 
 
 @dataclass(frozen=True)
@@ -62,10 +61,8 @@ class VideoRetrievalMetric(BaseMetric):
 
     def __init__(self, topk: Sequence[int] = (1, 5, 10), metric: str = "cosine", protocol: str = "paper",
                  chunk: int = 1024, collect_device: str = "cpu", prefix: str | None = None) -> None:
-        if metric not in NEIGHBOUR_METRICS:
-            raise ValueError(f"metric must be one of {', '.join(NEIGHBOUR_METRICS)}: got {metric!r}")
-        if not topk or min(topk) < 1:
-            raise ValueError(f"topk needs numbers >= 1: got {topk!r}")
+        check_metric(metric)  # now, not after every video has been encoded
+        check_topk(topk)
         if protocol not in PROTOCOLS:
             raise ValueError(f"protocol must be one of {', '.join(PROTOCOLS)}: got {protocol!r}")
         name = "retrieval" if protocol == "paper" else f"retrieval-{protocol}"
