@@ -1,4 +1,5 @@
 """Slow, independent float64 references, written from the paper's formulas with plain loops."""
+import colorsys
 import itertools
 import math
 
@@ -51,3 +52,46 @@ def recall_at_k(gallery: np.ndarray, gallery_labels: np.ndarray, query: np.ndarr
         order = sorted(range(len(gallery)), key=lambda i: -cosine(q, gallery[i]))
         hits += any(gallery_labels[i] == label for i in order[:k])
     return hits / len(query)
+
+
+def augmented(clip, sigma, kernel_size, operations, factors, gray, per_frame=False):
+    """Photometric augmentation of one clip ``[T, H, W, 3]`` in [0, 1], pixel by pixel, in float64.
+
+    ``operations`` names them in order; ``factors`` has brightness, contrast, saturation and hue (in turns).
+    """
+    clip = blurred(np.asarray(clip, np.float64), sigma, kernel_size)
+    for operation in operations:
+        factor = factors[operation]
+        if operation == "brightness":
+            clip = clip * factor
+        elif operation == "contrast":
+            centre = luma(clip).mean((1, 2) if per_frame else None)
+            clip = factor * clip + (1 - factor) * (centre[:, None, None, None] if per_frame else centre)
+        elif operation == "saturation":
+            clip = factor * clip + (1 - factor) * luma(clip)[..., None]
+        else:
+            flat = [colorsys.hsv_to_rgb((h + factor) % 1, s, v)
+                    for h, s, v in (colorsys.rgb_to_hsv(*pixel) for pixel in clip.reshape(-1, 3))]
+            clip = np.array(flat).reshape(clip.shape)
+        clip = clip.clip(0, 1)
+    return np.repeat(luma(clip)[..., None], 3, axis=-1) if gray else clip
+
+
+def luma(clip):
+    """``[..., 3]`` to ``[...]``."""
+    return clip @ np.array([0.2989, 0.587, 0.114])
+
+
+def blurred(clip, sigma, kernel_size):
+    """Two-dimensional Gaussian weights over mirrored neighbours."""
+    if sigma == 0:
+        return clip
+    half = kernel_size // 2
+    wide = np.pad(clip, ((0, 0), (half, half), (half, half), (0, 0)), mode="reflect")
+    out, total = np.zeros_like(clip), 0.0
+    for dy in range(kernel_size):
+        for dx in range(kernel_size):
+            weight = np.exp(-((dy - half) ** 2 + (dx - half) ** 2) / (2 * sigma**2))
+            out += weight * wide[:, dy:dy + clip.shape[1], dx:dx + clip.shape[2]]
+            total += weight
+    return out / total

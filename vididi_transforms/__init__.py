@@ -13,7 +13,10 @@ The flow of the data is the order of the files::
 ``retrieval`` measures what was learned; ``motion_videos`` writes a data set to try it on; ``mmaction2`` plugs
 everything into MMAction2. This package imports torch and numpy only.
 """
+from .augment import ClipAugment
+from .augment_params import AugmentParams
 from .functional import differentiate_pair, match_length, taylor_expand, temporal_difference
+from .kernels import augment_and_differentiate
 from .objectives import byol, covariance, gather_batch, info_nce, invariance, variance, vicreg
 from .pair_selector import PairSelector
 from .projector import projector
@@ -24,9 +27,12 @@ from .transforms import TemporalDifference
 __version__ = "0.1.0"
 __all__ = [
     "SCHEDULES",
+    "AugmentParams",
+    "ClipAugment",
     "PairSelector",
     "Schedule",
     "TemporalDifference",
+    "augment_and_differentiate",
     "byol",
     "covariance",
     "differentiate_pair",

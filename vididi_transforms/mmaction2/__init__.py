@@ -1,7 +1,8 @@
 """ViDiDi in MMAction2: importing this module registers everything, in the order of the data's way.
 
-``samplers`` (keyed draws) -> ``pipelines`` (two clips, each augmented) -> ``hooks`` (temporal derivatives of what the
-data preprocessor returns) -> ``recognizers`` (two streams) -> ``heads`` (objectives) -> ``metrics`` (retrieval).
+``samplers`` (keyed draws) -> ``pipelines`` (two clips, each cropped) -> ``data_preprocessor`` (augmentation in batches)
+-> ``hooks`` (temporal derivatives of what the data preprocessor returns) -> ``recognizers`` (two streams) -> ``heads``
+(objectives) -> ``metrics`` (retrieval).
 ``compat`` repairs the released stack first; ``doctor`` reports on it.
 
 In a config::
@@ -15,6 +16,7 @@ compat.install()
 
 from .backbones import TorchvisionVideoBackbone  # noqa: E402
 from .clip_transforms import ClipColorJitter, ClipGaussianBlur, ClipGrayscale  # noqa: E402
+from .data_preprocessor import ClipPairDataPreprocessor  # noqa: E402
 from .heads import BYOLHead, RetrievalHead, SimCLRHead, VICRegHead  # noqa: E402
 from .hooks import BYOLTargetHook, ViDiDiHook  # noqa: E402
 from .load_check import CheckLoadedHook  # noqa: E402
@@ -33,6 +35,7 @@ __all__ = [
     "ClipColorJitter",
     "ClipGaussianBlur",
     "ClipGrayscale",
+    "ClipPairDataPreprocessor",
     "KeyedSampler",
     "MarkSplit",
     "PerClip",

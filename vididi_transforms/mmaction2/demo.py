@@ -53,7 +53,7 @@ def main() -> None:
         if found != videos:
             parser.error(f"{DATA / name}.txt must list the demo's {videos} videos: it lists {found}; remove {DATA}")
     results, seconds = measure(args.out, args.cfg_options)
-    report = {**results, "seconds": seconds, "run": provenance()}
+    report = {**results, "seconds": seconds, "run": provenance("python -m vididi_transforms.mmaction2.demo")}
     (args.out / "results.json").write_text(json.dumps(report, indent=2) + "\n")
     draw(results, args.out / "demo.png")
     print(table(results, seconds))
@@ -143,11 +143,11 @@ def table(results: Results, seconds: dict[str, float]) -> str:
     return "\n".join(lines)
 
 
-def provenance() -> dict[str, Any]:
-    """What a number needs to be believed: when, on what, with which versions."""
+def provenance(program: str) -> dict[str, Any]:
+    """What a number needs to be believed: when, on what, with which command and versions."""
     packages = ("vididi-transforms", "torch", "torchvision", "mmaction2", "mmengine", "numpy")
-    command = ["python -m vididi_transforms.mmaction2.demo", *sys.argv[1:]]
-    return {"date": date.today().isoformat(), "command": " ".join(command), "python": platform.python_version(),
+    return {"date": date.today().isoformat(), "command": " ".join([program, *sys.argv[1:]]),
+            "python": platform.python_version(),
             "machine": f"{os.cpu_count()} x {platform.machine()}", "versions": {p: version(p) for p in packages}}
 
 

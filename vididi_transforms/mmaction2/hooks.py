@@ -10,9 +10,10 @@ from mmengine.registry import HOOKS
 from mmengine.runner import IterBasedTrainLoop, Runner
 from torch import Tensor, nn
 
-from ..functional import differentiate_pair
+from ..functional import differentiate_pair, match_length
 from ..pair_selector import PairSelector
 from ..schedules import Schedule, get_schedule
+from .data_preprocessor import ClipPairDataPreprocessor
 from .views import two_views
 
 STATE = "vididi"  # key in the checkpoint
@@ -58,6 +59,7 @@ class ViDiDiHook(Hook):
         self.selector = PairSelector(self.schedule, seed or 0)
         self.orders = (0, 0)
         self._handle: Any = None
+        self._preprocessor: nn.Module | None = None
         self._loaded: dict[str, Any] | None = None
 
     def before_train(self, runner: Runner) -> None:
@@ -68,17 +70,22 @@ class ViDiDiHook(Hook):
         self.selector = PairSelector(self.schedule, seeds[0])
         if runner.iter > 0:
             self._resume(runner)
-        self._handle = _data_preprocessor(runner.model).register_forward_hook(self._differentiate, with_kwargs=True)
+        self._preprocessor = _data_preprocessor(runner.model)
+        self._handle = self._preprocessor.register_forward_hook(self._differentiate, with_kwargs=True)
 
     def after_train(self, runner: Runner) -> None:
         """Detach."""
         if self._handle is not None:
             self._handle.remove()
+        if isinstance(self._preprocessor, ClipPairDataPreprocessor):
+            self._preprocessor.orders = (0, 0)
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
         """Choose the orders of this step and log them."""
         epoch = self._epoch(runner)
         self.orders = self.selector.orders(epoch, runner.iter)
+        if isinstance(self._preprocessor, ClipPairDataPreprocessor):
+            self._preprocessor.orders = self.orders
         for name, value in (("phase", self.selector.phase(epoch)), ("order1", self.orders[0]),
                             ("order2", self.orders[1])):
             runner.message_hub.update_scalar(f"train/vididi_{name}", value)
@@ -114,13 +121,18 @@ class ViDiDiHook(Hook):
 
     def _differentiate_inputs(self, inputs: Any) -> Tensor | list[Tensor]:
         views = two_views(inputs)
-        frames, needed = min(view.shape[-3] for view in views), self.schedule.max_order + (self.length or 1)
+        done = self.orders if isinstance(self._preprocessor, ClipPairDataPreprocessor) else (0, 0)
+        frames = min(view.shape[-3] + order for view, order in zip(views, done, strict=True))
+        needed = self.schedule.max_order + (self.length or 1)
         if frames < needed:
             raise ValueError(f"the schedule takes derivatives up to order {self.schedule.max_order}, so clips need at "
                              f"least {needed} frames: got T={frames}")
         if self.orders == (0, 0) and self.length in (None, frames):
             return inputs
-        x1, x2 = differentiate_pair(*views, *self.orders, length=self.length)
+        if done == self.orders:  # by the preprocessor; of unequal orders the lengths differ still
+            x1, x2 = match_length(*views, length=self.length)
+        else:
+            x1, x2 = differentiate_pair(*views, *self.orders, length=self.length)
         # Contiguous as the preprocessor's output: stock recognizers merge the first two dimensions with view().
         return torch.stack((x1, x2), dim=1).contiguous() if isinstance(inputs, Tensor) else [x1, x2]
 

@@ -1,4 +1,5 @@
-# Two clips of a video (T = 8, every 3rd frame), each with the augmentation of appendix B.1; derivatives come after it.
+# Two clips of a video (T = 8, every 3rd frame), each with its own crop and flip (appendix B.1). They travel as uint8; the
+# rest of the augmentation is the data preprocessor's, see models/r3d18_clip_pairs.py.
 train_pipeline = [
     dict(type='ReadVideo', transforms=[
         dict(type='DecordInit'),
@@ -10,9 +11,6 @@ train_pipeline = [
         dict(type='RandomResizedCrop', area_range=(0.08, 1.0), aspect_ratio_range=(3 / 4, 4 / 3)),
         dict(type='Resize', scale=(112, 112), keep_ratio=False),
         dict(type='Flip', flip_ratio=0.5),
-        dict(type='ClipGaussianBlur', kernel_size=3, sigma=(0.1, 2.0), p=0.5),
-        dict(type='ClipColorJitter', brightness=0.2, contrast=0.2, saturation=0.2, hue=0.05, p=0.8),
-        dict(type='ClipGrayscale', p=0.5),
     ]),
     dict(type='FormatShape', input_format='NCTHW'),
     dict(type='PackActionInputs'),
@@ -22,5 +20,7 @@ train_dataloader = dict(
     num_workers=8,
     persistent_workers=True,
     drop_last=True,
+    pin_memory=True,
+    collate_fn=dict(type='default_collate'),  # the workers join the batch
     sampler=dict(type='KeyedSampler', shuffle=True),
     dataset=dict(type='VideoDataset', pipeline=train_pipeline))

@@ -2,7 +2,7 @@
 _base_ = ['./motion_retrieval.py']
 data_root = 'data/motion'
 
-# As the paper's appendix B.1, but for the area of the crop: a small one would miss the moving shape.
+# As clip_pairs.py, but for the area of the crop: a small one would miss the moving shape.
 train_pipeline = [
     dict(type='ReadVideo', transforms=[
         dict(type='DecordInit'),
@@ -13,9 +13,6 @@ train_pipeline = [
         dict(type='RandomResizedCrop', area_range=(0.4, 1.0), aspect_ratio_range=(3 / 4, 4 / 3)),
         dict(type='Resize', scale=(32, 32), keep_ratio=False),
         dict(type='Flip', flip_ratio=0.5),
-        dict(type='ClipGaussianBlur'),
-        dict(type='ClipColorJitter'),
-        dict(type='ClipGrayscale'),
     ]),
     dict(type='FormatShape', input_format='NCTHW'),
     dict(type='PackActionInputs'),
@@ -25,6 +22,7 @@ train_dataloader = dict(
     num_workers=1,
     persistent_workers=True,
     drop_last=True,
+    collate_fn=dict(type='default_collate'),
     sampler=dict(type='KeyedSampler', shuffle=True),
     dataset=dict(
         type='VideoDataset',

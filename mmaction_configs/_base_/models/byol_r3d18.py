@@ -1,5 +1,5 @@
 # BYOL projector and predictor of appendix B.2; the target follows by BYOLTargetHook, momentum .99 to 1.
-_base_ = ['./r3d18.py']
+_base_ = ['./r3d18_clip_pairs.py']
 model = dict(
     type='BYOLRecognizer',
     base_momentum=0.99,

@@ -1,0 +1,141 @@
+"""The implementations of the batched pass are one operation; the operator is a good citizen of PyTorch."""
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+import vididi_transforms as vt
+
+CUDA = torch.cuda.is_available()
+DEVICE = "cuda" if CUDA else "cpu"
+ABSOLUTE = 2e-5  # float32 arithmetic in another order
+RELATIVE = {torch.bfloat16: 2**-8, torch.float16: 2**-11}  # one rounding, to the next or the next but one value
+INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"  # there float32 to bfloat16 cuts off instead of rounding
+
+
+def case(shape=(5, 3, 4, 18, 25), **options):
+    augment = vt.ClipAugment(size=None, hue=0.4, **options)
+    batch = torch.randint(256, shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
+    return batch.to(DEVICE), augment.draw(shape).table().to(DEVICE)
+
+
+def both(batch, table, orders, backend, dtype=torch.float32, **options):
+    expected = vt.augment_and_differentiate(batch, table, orders, backend="eager", **options)
+    out = vt.augment_and_differentiate(batch, table, orders, backend=backend, dtype=dtype, **options)
+    return out, expected
+
+
+@pytest.mark.parametrize("orders", [(0,), (1,), (2,), (0, 1, 2), (2, 0), (3, 1)])
+def test_triton_agrees(orders):
+    for out, expected in zip(*both(*case(), orders, "triton"), strict=True):
+        torch.testing.assert_close(out, expected, atol=ABSOLUTE, rtol=0)
+
+
+@pytest.mark.parametrize("options", [dict(contrast="frame"), dict(kernel_size=5), dict(kernel_size=1),
+                                     dict(channels_last=True), dict(mean=(0, 0, 0), std=(1, 2, 3))])
+def test_triton_agrees_on_options(options):
+    for out, expected in zip(*both(*case(), (0, 1), "triton", **options), strict=True):
+        torch.testing.assert_close(out, expected, atol=ABSOLUTE, rtol=0)
+        assert out.is_contiguous(memory_format=torch.channels_last_3d) == options.get("channels_last", False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [dict(), dict(contrast="frame", kernel_size=5, channels_last=True)])
+def test_compiled_agrees(options):
+    for out, expected in zip(*both(*case(), (2, 0, 1), "compiled", **options), strict=True):
+        torch.testing.assert_close(out, expected, atol=ABSOLUTE, rtol=0)
+        assert out.is_contiguous(memory_format=torch.channels_last_3d) == options.get("channels_last", False)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("backend", ["eager", "triton", pytest.param("compiled", marks=pytest.mark.slow)])
+def test_half_precision_is_rounded_after_the_difference(backend, dtype):
+    cut = 2 if backend == "triton" and INTERPRETED and dtype == torch.bfloat16 else 1
+    for out, expected in zip(*both(*case(), (0, 1, 2), backend, dtype), strict=True):
+        assert out.dtype == dtype
+        torch.testing.assert_close(out.float(), expected, atol=ABSOLUTE, rtol=cut * RELATIVE[dtype])
+        if backend == "eager":
+            assert torch.equal(out, expected.to(dtype))
+
+
+@pytest.mark.parametrize("backend", ["eager", "triton"])
+def test_float_input_and_strides(backend):
+    batch, table = case()
+    (expected,) = vt.augment_and_differentiate(batch, table, (1,), backend="eager")
+    wide = torch.stack((batch, batch.flip(0)), dim=1)[:, 0]
+    last = batch.contiguous(memory_format=torch.channels_last_3d)
+    for other in (wide, last, batch.float() / 255, (batch.double() / 255)[..., :25]):
+        (out,) = vt.augment_and_differentiate(other, table, (1,), backend=backend)
+        torch.testing.assert_close(out, expected, atol=ABSOLUTE, rtol=0)
+
+
+def test_pieces_of_a_batch_make_the_whole(monkeypatch):
+    batch, table = case((7, 3, 4, 18, 25))
+    (expected,) = vt.augment_and_differentiate(batch, table, (1,))
+    for clips in (1, 2, 3, 5):
+        monkeypatch.setattr("vididi_transforms.kernels.batches.EAGER", clips * batch[0].numel())
+        torch.testing.assert_close(vt.augment_and_differentiate(batch, table, (1,))[0], expected, atol=1e-6, rtol=0)
+
+
+def test_an_empty_batch():
+    batch, table = case()
+    assert vt.augment_and_differentiate(batch[:0], table[:0], (2,))[0].shape == (0, 3, 2, 18, 25)
+
+
+def test_operator_passes_opcheck():
+    batch, table = case()
+    operator = torch.ops.vididi_transforms.augment_and_differentiate.default
+    options = ([0, 2], [0.5] * 3, [0.2] * 3, 3, "clip", torch.float32, True, "eager")
+    torch.library.opcheck(operator, (batch, table, *options))
+
+
+def test_no_graph_break_under_compile():
+    batch, table = case()
+    step = torch.compile(lambda x, t: vt.augment_and_differentiate(x, t, (0, 1))[1] * 2, fullgraph=True,
+                         backend="aot_eager")
+    expected = vt.augment_and_differentiate(batch, table, (0, 1))[1] * 2
+    torch.testing.assert_close(step(batch, table), expected, atol=ABSOLUTE, rtol=0)
+
+
+@pytest.mark.slow
+def test_kernels_compile_for_cuda_without_a_gpu():
+    """The interpreter takes more than the compiler does: compile to PTX for compute capability 9.0."""
+    code = (Path(__file__).parent / "compile_sweep.py").read_text()
+    environment = {key: value for key, value in os.environ.items() if key != "TRITON_INTERPRET"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert "st.global.v4.b32" in done.stdout  # neighbouring pixels leave in one store
+
+
+@pytest.mark.skipif(not CUDA, reason="CUDA graphs need a GPU")
+def test_cuda_graph():
+    batch, table = case()
+    (expected,) = vt.augment_and_differentiate(batch, table, (1,))
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        (out,) = vt.augment_and_differentiate(batch, table, (1,))
+    out.zero_()
+    graph.replay()
+    torch.testing.assert_close(out, expected)
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    (dict(clips=torch.zeros(2, 1, 4, 8, 8)), "clips must be [B, 3, T, H, W]: got (2, 1, 4, 8, 8)"),
+    (dict(clips=[1]), "clips must be [B, 3, T, H, W]: got list"),
+    (dict(clips=torch.zeros(2, 3, 4, 8, 8, dtype=torch.int64)), "clips must be uint8 or floating point: got torch.int64"),
+    (dict(orders=(4,)), "clips need at least order + 1 frames: got T=4 for order=4 (shape (2, 3, 4, 8, 8))"),
+    (dict(orders=(1, 1)), "orders must differ: got (1, 1)"),
+    (dict(std=(1, 1, 0)), "mean and std must be three numbers each, std > 0: got (0.485, 0.456, 0.406) and (1, 1, 0)"),
+    (dict(kernel_size=2), "kernel_size must be odd, and half of it less than height and width: got 2 (shape (2, 3, 4"),
+    (dict(contrast="x"), "contrast must be 'clip' or 'frame': got 'x'"),
+    (dict(dtype=torch.float64), "dtype must be float32, bfloat16 or float16: got torch.float64"),
+    (dict(backend="c"), "backend must be one of auto, eager, compiled, triton: got 'c'"),
+    (dict(params=torch.zeros(3, 21)), "params must be those of the 2 clips: got 3"),
+])
+def test_bad_input(change, message):
+    arguments = dict(clips=torch.zeros(2, 3, 4, 8, 8), params=torch.zeros(2, 21)) | change
+    with pytest.raises((TypeError, ValueError), match=re.escape(message)):
+        vt.augment_and_differentiate(**arguments)

@@ -1,0 +1,117 @@
+"""One operation, three implementations: augment a batch of clips and differentiate it, in one pass on the device.
+
+``reference`` defines it in plain PyTorch; ``batches`` runs that in pieces that fit the cache, as it is or under
+``torch.compile``; ``sweep_triton`` is one sweep over time on CUDA. All are equal within rounding.
+"""
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from ..functional import check_order
+from . import batches
+
+if TYPE_CHECKING:
+    from ..augment_params import AugmentParams
+
+BACKENDS = ("auto", "eager", "compiled", "triton")
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+def augment_and_differentiate(clips: Tensor, params: "AugmentParams | Tensor", orders: Sequence[int] = (0,), *,
+                              mean: Sequence[float] = IMAGENET_MEAN, std: Sequence[float] = IMAGENET_STD,
+                              kernel_size: int = 3, contrast: str = "clip", dtype: torch.dtype = torch.float32,
+                              channels_last: bool = False, backend: str = "auto") -> tuple[Tensor, ...]:
+    """Blur, jitter, gray, normalise, and the temporal derivatives of the result, each clip with its own parameters.
+
+    Arithmetic is in float32; a derivative is taken before it is rounded to ``dtype``. Nothing waits for the device;
+    under CUDA graphs give ``params`` as a table on the device. Registered as the operator
+    ``vididi_transforms::augment_and_differentiate``, so that ``torch.compile`` does not break on it. No gradient.
+
+    Args:
+        clips: ``[B, 3, T, H, W]``, uint8 in [0, 255] or floating point in [0, 1]; any strides.
+        params: of B clips, or their ``table()``; crop and flip are not used here.
+        orders: of the derivatives to return, all different, each >= 0.
+        mean, std: of the normalisation, for values in [0, 1].
+        kernel_size: of the blur in pixels, odd.
+        contrast: turns about the mean luminance of the ``'clip'``, or of each ``'frame'``.
+        dtype: of the result: float32, bfloat16 or float16.
+        channels_last: the result is in ``torch.channels_last_3d``.
+        backend: ``'eager'``; ``'compiled'`` (``torch.compile``: about ten times as fast on a CPU, after seconds of
+            compiling for each shape); ``'triton'`` (CUDA); ``'auto'``: Triton on CUDA, else eager.
+
+    Returns:
+        For each order ``[B, 3, T - order, H, W]``, in values per frame step.
+
+    Raises:
+        TypeError, ValueError: an argument is not as said above.
+
+    Example:
+        >>> from vididi_transforms import ClipAugment
+        >>> clips = torch.randint(256, (2, 3, 8, 16, 16), dtype=torch.uint8)
+        >>> params = ClipAugment(size=None).draw(clips.shape)
+        >>> [view.shape[2] for view in augment_and_differentiate(clips, params, orders=(0, 2))]
+        [8, 6]
+
+    Source: paper appendix B.1, section 3.2.
+    """
+    _check(clips, orders, mean, std, kernel_size, contrast, dtype, backend)
+    table = params if isinstance(params, Tensor) else params.table()
+    if len(table) != len(clips):
+        raise ValueError(f"params must be those of the {len(clips)} clips: got {len(table)}")
+    if table.device != clips.device:
+        table = (table.pin_memory() if clips.is_cuda else table).to(clips.device, non_blocking=True)
+    if backend == "auto":
+        backend = "triton" if clips.is_cuda else "eager"
+    return tuple(_operator(clips, table, list(orders), list(mean), list(std), kernel_size, contrast, dtype,
+                           channels_last, backend))
+
+
+@torch.library.custom_op("vididi_transforms::augment_and_differentiate", mutates_args=())
+def _operator(clips: Tensor, table: Tensor, orders: list[int], mean: list[float], std: list[float], kernel_size: int,
+              contrast: str, dtype: torch.dtype, channels_last: bool, backend: str) -> list[Tensor]:
+    views = _empty(clips, table, orders, mean, std, kernel_size, contrast, dtype, channels_last, backend)
+    if clips.numel() and backend == "triton":
+        from . import sweep_triton
+
+        sweep_triton.run(clips, table, orders, views, mean, std, kernel_size, contrast)
+    elif clips.numel():
+        batches.run(clips, table, orders, views, mean, std, kernel_size, contrast, compiled=backend == "compiled")
+    return views
+
+
+@_operator.register_fake
+def _empty(clips: Tensor, table: Tensor, orders: list[int], mean: list[float], std: list[float], kernel_size: int,
+           contrast: str, dtype: torch.dtype, channels_last: bool, backend: str) -> list[Tensor]:
+    number, channels, frames, height, width = clips.shape
+    memory_format = torch.channels_last_3d if channels_last else torch.contiguous_format
+    return [torch.empty((number, channels, frames - order, height, width), dtype=dtype, device=clips.device,
+                        memory_format=memory_format) for order in orders]
+
+
+def _check(clips: Tensor, orders: Sequence[int], mean: Sequence[float], std: Sequence[float], kernel_size: int,
+           contrast: str, dtype: torch.dtype, backend: str) -> None:
+    if not isinstance(clips, Tensor) or clips.ndim != 5 or clips.shape[1] != 3:
+        raise ValueError("clips must be [B, 3, T, H, W]: got "
+                         f"{tuple(clips.shape) if isinstance(clips, Tensor) else type(clips).__name__}")
+    if clips.dtype != torch.uint8 and not clips.is_floating_point():
+        raise TypeError(f"clips must be uint8 or floating point: got {clips.dtype}")
+    if len(set(orders)) < len(orders):
+        raise ValueError(f"orders must differ: got {tuple(orders)}")
+    for order in orders:
+        check_order(order)
+        if clips.shape[2] < order + 1:
+            raise ValueError(f"clips need at least order + 1 frames: got T={clips.shape[2]} for order={order} "
+                             f"(shape {tuple(clips.shape)})")
+    if len(mean) != 3 or len(std) != 3 or min(std) <= 0:
+        raise ValueError(f"mean and std must be three numbers each, std > 0: got {tuple(mean)} and {tuple(std)}")
+    if kernel_size < 1 or kernel_size % 2 == 0 or kernel_size // 2 >= min(clips.shape[-2:]):
+        raise ValueError("kernel_size must be odd, and half of it less than height and width: got "
+                         f"{kernel_size} (shape {tuple(clips.shape)})")
+    if contrast not in ("clip", "frame"):
+        raise ValueError(f"contrast must be 'clip' or 'frame': got {contrast!r}")
+    if dtype not in (torch.float32, torch.bfloat16, torch.float16):
+        raise TypeError(f"dtype must be float32, bfloat16 or float16: got {dtype}")
+    if backend not in BACKENDS:
+        raise ValueError(f"backend must be one of {', '.join(BACKENDS)}: got {backend!r}")
