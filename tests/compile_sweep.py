@@ -16,7 +16,8 @@ def compile_kernel(kernel, constants):
     types = POINTERS | dict.fromkeys(FLOATS, "fp32")
     signature = {name: "constexpr" if name in constants else types.get(name, "i32") for name in names}
     attributes = {(names.index(name),): [["tt.divisibility", 16]] for name in ALIGNED if name in names}
-    source = ASTSource(kernel, signature, {(names.index(name),): value for name, value in constants.items()}, attributes)
+    constants = {(names.index(name),): value for name, value in constants.items()}
+    source = ASTSource(kernel, signature, constants, attributes)
     return triton.compile(source, target=GPUTarget("cuda", 90, 32)).asm["ptx"]
 
 

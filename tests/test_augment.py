@@ -23,7 +23,7 @@ def clips(shape=SHAPE, seed=0):
 
 
 def torchvision(clip, params, i, size):
-    """One clip ``[3, T, H, W]`` by torchvision's functional operations, all frames as one tall image for the contrast."""
+    """One clip ``[3, T, H, W]`` by torchvision's functional operations, as one tall image for the contrast."""
     video = clip.transpose(0, 1).float() / 255
     if size is not None:
         video = tv.resized_crop(video, *params.crop[i].tolist(), size=[size, size], antialias=True)
@@ -176,4 +176,5 @@ def test_params_can_be_reused_and_changed():
     gray = replace(params, gray=torch.ones(len(params), dtype=torch.bool))
     (out,) = augment(batch, gray)
     torch.testing.assert_close(out[:, 0], out[:, 1])
-    torch.testing.assert_close(out[:, :1], tv.rgb_to_grayscale(augment(batch, params)[0].transpose(1, 2)).transpose(1, 2))
+    colour = augment(batch, params)[0].transpose(1, 2)
+    torch.testing.assert_close(out[:, :1], tv.rgb_to_grayscale(colour).transpose(1, 2))

@@ -125,7 +125,7 @@ def test_cuda_graph():
 @pytest.mark.parametrize(("change", "message"), [
     (dict(clips=torch.zeros(2, 1, 4, 8, 8)), "clips must be [B, 3, T, H, W]: got (2, 1, 4, 8, 8)"),
     (dict(clips=[1]), "clips must be [B, 3, T, H, W]: got list"),
-    (dict(clips=torch.zeros(2, 3, 4, 8, 8, dtype=torch.int64)), "clips must be uint8 or floating point: got torch.int64"),
+    (dict(clips=torch.zeros(2, 3, 4, 8, 8).long()), "clips must be uint8 or floating point: got torch.int64"),
     (dict(orders=(4,)), "clips need at least order + 1 frames: got T=4 for order=4 (shape (2, 3, 4, 8, 8))"),
     (dict(orders=(1, 1)), "orders must differ: got (1, 1)"),
     (dict(std=(1, 1, 0)), "mean and std must be three numbers each, std > 0: got (0.485, 0.456, 0.406) and (1, 1, 0)"),

@@ -58,9 +58,9 @@ class ClipAugment(nn.Module):
                  gray: float = 0.5, contrast_mean: str = "clip", mean: Sequence[float] = IMAGENET_MEAN,
                  std: Sequence[float] = IMAGENET_STD, seed: int = 0) -> None:
         super().__init__()
-        self.size, self.area, self.ratio = size, tuple(area), tuple(ratio)
+        self.size, self.area, self.ratio = size, area, ratio
         self.p_flip, self.p_blur, self.p_jitter, self.p_gray = flip, blur, jitter, gray
-        self.kernel_size, self.sigma, self.contrast_mean = kernel_size, tuple(sigma), contrast_mean
+        self.kernel_size, self.sigma, self.contrast_mean = kernel_size, sigma, contrast_mean
         self.brightness, self.contrast, self.saturation, self.hue = brightness, contrast, saturation, hue
         self.mean, self.std, self.seed = tuple(mean), tuple(std), seed
         self._check()

@@ -49,8 +49,8 @@ class AugmentParams:
     def table(self) -> Tensor:
         """The photometric part as numbers, ``[B, 21]``, float32: see ``kernels/reference.py``.
 
-        Brightness, contrast and saturation are ``clamp(gain * x + mix * luminance + about * centre)``: three columns for
-        each of three slots before the hue and three behind it. A slot that a clip does not use is the identity.
+        Brightness, contrast and saturation are ``clamp(gain * x + mix * luminance + about * centre)``: three columns
+        for each of three slots before the hue and three behind it. A slot that a clip does not use is the identity.
         """
         table = torch.zeros(len(self), COLUMNS)
         table[:, 0:HUE:3] = 1.0

@@ -9,7 +9,7 @@ DRAWS = 2 + 2 * TRIES  # numbers that one crop needs
 
 
 def draw_crops(draws: Tensor, size: tuple[int, int], area: tuple[float, float], ratio: tuple[float, float]) -> Tensor:
-    """Boxes of random area and aspect ratio, as in torchvision's ``RandomResizedCrop``: the first of 10 tries that fits.
+    """Boxes of random area and aspect ratio, as in torchvision's ``RandomResizedCrop``: the first that fits of 10.
 
     Args:
         draws: uniform in [0, 1), ``[B, 22]``.
@@ -79,7 +79,7 @@ def resized_crop(clips: Tensor, crop: Tensor, flip: Tensor, size: int) -> Tensor
 
 
 def interpolation(start: Tensor, length: Tensor, full: int, size: int) -> Tensor:
-    """Weights of ``full`` pixels in each of ``size`` pixels made of those in [start, start + length): ``[B, size, full]``."""
+    """Weights of ``full`` pixels in each of ``size`` that are made of [start, start + length): ``[B, size, full]``."""
     pixel = torch.arange(full, device=start.device) + 0.5 - start[:, None, None]  # in the box
     scale = (length / size)[:, None, None]
     centre = scale * (torch.arange(size, device=start.device) + 0.5)[:, None]

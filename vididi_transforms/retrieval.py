@@ -19,7 +19,7 @@ def recall_at_k(gallery: Tensor, gallery_labels: Tensor, query: Tensor, query_la
         query_labels: ``[Q]``, integers.
         topk: the k; one larger than N counts as N.
         metric: ``'cosine'`` or ``'euclidean'``.
-        chunk: queries compared at once; memory is ``chunk * N`` similarities and their order.
+        chunk: queries compared at once; memory is ``chunk * N`` similarities.
 
     Returns:
         k to recall in [0, 1].
@@ -69,8 +69,17 @@ def nearest(gallery: Tensor, query: Tensor, k: int, metric: str = "cosine", chun
     if k < 1 or chunk < 1:
         raise ValueError(f"k and chunk must be >= 1: got k={k}, chunk={chunk}")
     _check_features(gallery, query)
-    return torch.cat([s.argsort(dim=1, descending=True, stable=True)[:, :k]
-                      for s in _similarities(gallery, query, metric, chunk)])
+    return torch.cat([_largest(part, min(k, len(gallery))) for part in _similarities(gallery, query, metric, chunk)])
+
+
+def _largest(similarities: Tensor, k: int) -> Tensor:
+    """Indices of the k largest of each row, of equal ones the first; only rows that have equal ones are sorted."""
+    values, indices = similarities.topk(min(k + 1, similarities.shape[1]), dim=1)
+    tied = (values[:, 1:] == values[:, :-1]).any(dim=1)
+    if tied.any():
+        order = similarities[tied].argsort(dim=1, descending=True, stable=True)
+        indices[tied] = order[:, :indices.shape[1]]
+    return indices[:, :k]
 
 
 def check_metric(metric: str) -> None:

@@ -1,16 +1,12 @@
-# The main experiment at the size of a laptop: a stock ResNet3d of 0.1 M parameters on motion videos.
+# The main experiment at the size of a laptop.
 _base_ = [
     '../_base_/models/vicreg_r3d18.py',
+    '../_base_/models/r3d_tiny.py',
     '../_base_/datasets/motion_clip_pairs.py',
     '../_base_/default_runtime.py',
 ]
 model = dict(
-    backbone=dict(
-        base_channels=16,
-        stage_blocks=(1, 1, 1, 1),
-        conv1_kernel=(3, 5, 5),
-        spatial_strides=(2, 2, 2, 1),
-        temporal_strides=(1, 2, 2, 1)),
+    backbone=_base_.r3d_tiny,
     cls_head=dict(in_channels=128, hidden_channels=256, out_channels=256))
 
 # 360 steps are too few for LARS; AdamW learns fast on a small net.

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..functional import check_order
 from . import batches
+from .reference import Settings
 
 if TYPE_CHECKING:
     from ..augment_params import AugmentParams
@@ -64,20 +65,22 @@ def augment_and_differentiate(clips: Tensor, params: "AugmentParams | Tensor", o
         table = (table.pin_memory() if clips.is_cuda else table).to(clips.device, non_blocking=True)
     if backend == "auto":
         backend = "triton" if clips.is_cuda else "eager"
-    return tuple(_operator(clips, table, list(orders), list(mean), list(std), kernel_size, contrast, dtype,
-                           channels_last, backend))
+    views: list[Tensor] = _operator(clips, table, list(orders), list(mean), list(std), kernel_size, contrast, dtype,
+                                   channels_last, backend)
+    return tuple(views)
 
 
 @torch.library.custom_op("vididi_transforms::augment_and_differentiate", mutates_args=())
 def _operator(clips: Tensor, table: Tensor, orders: list[int], mean: list[float], std: list[float], kernel_size: int,
               contrast: str, dtype: torch.dtype, channels_last: bool, backend: str) -> list[Tensor]:
-    views = _empty(clips, table, orders, mean, std, kernel_size, contrast, dtype, channels_last, backend)
+    views: list[Tensor] = _empty(clips, table, orders, mean, std, kernel_size, contrast, dtype, channels_last, backend)
+    settings = Settings(tuple(mean), tuple(std), kernel_size, contrast)
     if clips.numel() and backend == "triton":
         from . import sweep_triton
 
-        sweep_triton.run(clips, table, orders, views, mean, std, kernel_size, contrast)
+        sweep_triton.run(clips, table, orders, views, settings)
     elif clips.numel():
-        batches.run(clips, table, orders, views, mean, std, kernel_size, contrast, compiled=backend == "compiled")
+        batches.run(clips, table, orders, views, settings, compiled=backend == "compiled")
     return views
 
 

@@ -4,6 +4,7 @@ Shapes: B clips, C = 3 channels, T frames, H x W pixels. ``table`` is ``AugmentP
 drawn for each clip, as numbers that need no branch. A pixel's colour is a triple of ``[B, T, H, W]`` in [0, 1].
 """
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -14,13 +15,21 @@ HUE, GRAY, SIGMA, COLUMNS = 18, 19, 20, 21  # columns of the table behind the si
 Colour = tuple[Tensor, Tensor, Tensor]
 
 
-def sweep(wide: Tensor, table: Tensor, orders: Sequence[int], mean: Sequence[float], std: Sequence[float],
-          kernel_size: int, contrast: str, centre_first: bool = False) -> list[Tensor]:
+class Settings(NamedTuple):
+    """What is the same for all clips; as in :func:`~vididi_transforms.augment_and_differentiate`."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    kernel_size: int
+    contrast: str
+
+
+def sweep(wide: Tensor, table: Tensor, orders: Sequence[int], settings: Settings, centre_first: bool) -> list[Tensor]:
     """Blur, jitter, gray, normalise, differentiate: see :func:`~vididi_transforms.kernels.augment_and_differentiate`.
 
     Args:
         wide: clips with a mirrored border, see :func:`mirror`; uint8 or floating point.
-        table, orders, mean, std, kernel_size, contrast: as there.
+        table, orders, settings: as there.
         centre_first: find the means that contrasts turn about in a pass of their own. A compiler fuses two passes
             better than one with a mean in each slot; without a compiler it is the other way round.
 
@@ -28,14 +37,14 @@ def sweep(wide: Tensor, table: Tensor, orders: Sequence[int], mean: Sequence[flo
         For each order ``[B, 3, T - order, H, W]``, float32.
     """
     clips = wide * (1 / 255) if wide.dtype == torch.uint8 else wide.float()
-    colour: Colour = blur(clips, table[:, SIGMA], kernel_size).unbind(1)  # type: ignore[assignment]
-    dims = (2, 3) if contrast == "frame" else (1, 2, 3)
+    colour: Colour = blur(clips, table[:, SIGMA], settings.kernel_size).unbind(1)  # type: ignore[assignment]
+    dims = (2, 3) if settings.contrast == "frame" else (1, 2, 3)
     centre = luminance_before_contrast(colour, table).mean(dims, keepdim=True) if centre_first else None
     for slot in range(7):
         colour = operation(colour, table, slot, dims, centre)
     gray, is_gray = luminance(colour), column(table, GRAY) != 0
     frames = torch.stack([(torch.where(is_gray, gray, c) - m) * (1 / s)
-                          for c, m, s in zip(colour, mean, std, strict=True)], dim=1)
+                          for c, m, s in zip(colour, settings.mean, settings.std, strict=True)], dim=1)
     return [torch.diff(frames, n=order, dim=2) if order else frames for order in orders]
 
 
@@ -65,7 +74,7 @@ def luminance(colour: Colour) -> Tensor:
 
 
 def blur(wide: Tensor, sigma: Tensor, kernel_size: int) -> Tensor:
-    """Gaussian of each clip's own sigma in pixels within each frame; takes the mirrored border away. Sigma 0 is none."""
+    """Gaussian of each clip's sigma, in pixels, within each frame; takes the mirrored border away. Sigma 0 is none."""
     half = kernel_size // 2
     taps = taps_of(sigma, half).view(-1, half + 1, 1, 1, 1, 1)
     for dim in (-1, -2):

@@ -11,37 +11,38 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from .reference import Settings
+
 BLOCK = 512
 
 
-def run(clips: Tensor, table: Tensor, orders: Sequence[int], views: Sequence[Tensor], mean: Sequence[float],
-        std: Sequence[float], kernel_size: int, contrast: str) -> None:
+def run(clips: Tensor, table: Tensor, orders: Sequence[int], views: Sequence[Tensor], settings: Settings) -> None:
     """Fill ``views``; orders above 2 are differenced from order 0 afterwards."""
     wanted = dict(zip(orders, views, strict=True))
     if any(order > 2 for order in wanted):
         frames = torch.empty(clips.shape, dtype=torch.float32, device=clips.device)
-        run(clips, table, [0], [frames], mean, std, kernel_size, contrast)
+        run(clips, table, [0], [frames], settings)
         for order in [order for order in wanted if order > 2]:
             wanted.pop(order).copy_(torch.diff(frames, n=order, dim=2))
     if wanted:
-        _launch(clips, table.contiguous(), wanted, mean, std, kernel_size // 2, contrast == "frame")
+        _launch(clips, table.contiguous(), wanted, settings)
 
 
-def _launch(clips: Tensor, table: Tensor, views: dict[int, Tensor], mean: Sequence[float], std: Sequence[float],
-            half: int, per_frame: bool) -> None:
+def _launch(clips: Tensor, table: Tensor, views: dict[int, Tensor], settings: Settings) -> None:
     number, _, frames, height, width = clips.shape
     if clips.stride()[-2:] != (width, 1):  # the kernels number the pixels of a frame in one row
         clips = clips.contiguous()
     luminance = torch.empty((number, frames), dtype=torch.float32, device=clips.device)  # sums of frames
-    shape = (frames, height, width, half, clips.dtype == torch.uint8)
+    shape = (frames, height, width, settings.kernel_size // 2, clips.dtype == torch.uint8)
     _luminance[(frames, number)](clips, *clips.stride()[:3], table, table.shape[1], luminance, *shape, BLOCK)
     some = next(iter(views.values()))
     outputs = [part for order in range(3) for part in (
         views.get(order, some), *views.get(order, some).stride()[:2])]
     _sweep[(triton.cdiv(height * width, BLOCK), number)](
         clips, *clips.stride()[:3], table, table.shape[1], luminance, *outputs, some.stride(2), some.stride(4),
-        *(value / scale for value, scale in zip(mean, std, strict=True)), *(1 / scale for scale in std), *shape,
-        BLOCK, triton.next_power_of_2(frames), per_frame, 0 in views, 1 in views, 2 in views)
+        *(value / scale for value, scale in zip(settings.mean, settings.std, strict=True)),
+        *(1 / scale for scale in settings.std), *shape, BLOCK, triton.next_power_of_2(frames),
+        settings.contrast == "frame", 0 in views, 1 in views, 2 in views)
 
 
 @triton.jit

@@ -49,6 +49,8 @@ class ClipPairDataPreprocessor(ActionDataPreprocessor):
                  format_shape: str = "NCTHW") -> None:
         if format_shape != "NCTHW":
             raise ValueError(f"format_shape must be 'NCTHW': got {format_shape!r}")
+        if dtype not in ("float32", "bfloat16", "float16"):
+            raise ValueError(f"dtype must be one of float32, bfloat16, float16: got {dtype!r}")
         super().__init__(mean=mean, std=std, format_shape=format_shape)
         options: dict[str, Any] = dict(blur=0, jitter=0, gray=0) if augment is None else augment
         self.augment = ClipAugment(**{"size": None, **options}, mean=[value / 255 for value in mean],
@@ -68,9 +70,10 @@ class ClipPairDataPreprocessor(ActionDataPreprocessor):
 
     def views(self, clips: Tensor) -> list[Tensor]:
         """``[B, 2, 3, T, H, W]`` to two ``[B, 3, T - order, H, W]``."""
+        pair = two_views(clips)
         params = self._draw(clips)
         return [self.augment(view, params[number::2], (order,), **self.output)[0]
-                for number, (view, order) in enumerate(zip(two_views(clips), self.orders, strict=True))]
+                for number, (view, order) in enumerate(zip(pair, self.orders, strict=True))]
 
     def _draw(self, clips: Tensor) -> Any:
         hub = MessageHub.get_current_instance()

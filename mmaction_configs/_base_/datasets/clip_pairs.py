@@ -1,5 +1,5 @@
-# Two clips of a video (T = 8, every 3rd frame), each with its own crop and flip (appendix B.1). They travel as uint8; the
-# rest of the augmentation is the data preprocessor's, see models/r3d18_clip_pairs.py.
+# Two clips of a video (T = 8, every 3rd frame), each with its own crop and flip (appendix B.1). They travel as uint8;
+# the rest of the augmentation is the data preprocessor's, see models/r3d18_clip_pairs.py.
 train_pipeline = [
     dict(type='ReadVideo', transforms=[
         dict(type='DecordInit'),

@@ -1,0 +1,63 @@
+"""Fair timing and honest records, shared by the benchmarks."""
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from numpy import percentile
+
+from vididi_transforms.mmaction2.demo import provenance
+
+RESULTS = Path(__file__).parent / "results"
+Timing = dict[str, float]  # milliseconds: median, q25, q75
+
+
+def interleaved(functions: dict[str, Callable[[], Any]], rounds: int = 9, warm_up: int = 2) -> dict[str, Timing]:
+    """Time functions in turn, A B C A B C ..., so that a slow minute of the machine is everybody's."""
+    for function in functions.values():
+        for _ in range(warm_up):
+            function()
+    seconds: dict[str, list[float]] = {name: [] for name in functions}
+    for _ in range(rounds):
+        for name, function in functions.items():
+            seconds[name].append(timed(function))
+    return {name: {key: round(1e3 * float(percentile(values, q)), 3)
+                   for key, q in (("median", 50), ("q25", 25), ("q75", 75))} for name, values in seconds.items()}
+
+
+def timed(function: Callable[[], Any]) -> float:
+    """Seconds of one call, until the device is done."""
+    synchronize()
+    start = time.perf_counter()
+    function()
+    synchronize()
+    return time.perf_counter() - start
+
+
+def synchronize() -> None:
+    """Wait for the device."""
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+
+
+def device() -> str:
+    """Where the benchmark runs."""
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else f"CPU, {torch.get_num_threads()} threads"
+
+
+def write(name: str, result: dict[str, Any], table: str, results: Path = RESULTS) -> None:
+    """Write ``NAME.json`` and ``NAME.md`` (``NAME-cuda`` on a GPU), and print the table."""
+    name += "-cuda" if torch.cuda.is_available() else ""
+    record = {**result, "device": device(), "run": provenance(f"python benchmarks/{name.removesuffix('-cuda')}.py")}
+    results.mkdir(parents=True, exist_ok=True)
+    (results / f"{name}.json").write_text(json.dumps(record, indent=2) + "\n")
+    (results / f"{name}.md").write_text(table)
+    print(table)
+
+
+def rows(header: tuple[str, ...], lines: list[tuple[Any, ...]]) -> str:
+    """A Markdown table."""
+    text = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    return "\n".join(text + ["| " + " | ".join(map(str, line)) + " |" for line in lines]) + "\n"

@@ -1,0 +1,98 @@
+"""How time and memory of the pass grow over clips, frames, resolution, and the reading of videos over workers.
+
+    python benchmarks/growth.py [--data FOLDER_OF_MOTION_VIDEOS]
+
+Each measurement of the pass has a process of its own, so that its peak memory is its own.
+"""
+import argparse
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import torch
+from common import interleaved, rows, write
+from mmaction.registry import DATASETS
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmengine.runner import Runner
+
+import vididi_transforms as vt
+from vididi_transforms.motion_videos import write_dataset
+
+CONFIG = Path(__file__).parents[1] / "mmaction_configs/pretrain/vididi-vicreg_r3d18_1xb64-8x3x2-400e_ucf101-rgb.py"
+BACKEND = "triton" if torch.cuda.is_available() else "compiled"
+BASE = (32, 8, 112)
+SHAPES = ([(clips, 8, 112) for clips in (8, 32, 128, 512)] + [(32, frames, 112) for frames in (16, 32)]
+          + [(32, 8, size) for size in (56, 224)])
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("data/growth"), help="motion videos (%(default)s)")
+    parser.add_argument("--one", type=int, nargs=3, metavar=("CLIPS", "FRAMES", "SIZE"), help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.one:
+        print(json.dumps(measure(*args.one)))
+        return
+    passes = [json.loads(subprocess.run([sys.executable, __file__, "--one", *map(str, shape)], check=True, text=True,
+                                        stdout=subprocess.PIPE).stdout.splitlines()[-1]) for shape in SHAPES]
+    if not (args.data / "test.txt").exists():
+        write_dataset(args.data, train=128, test=1, size=150, frames=90)
+    readers = {str(workers): reading(args.data, workers) for workers in (0, 1, 2)}
+    table = rows(("clips x frames x pixels", "ms", "clips/s", "peak memory / output"), [
+        (f"{p['shape'][0]} x {p['shape'][1]} x {p['shape'][2]}", round(p["ms"], 1),
+         round(1e3 * p["shape"][0] / p["ms"]), p["memory"]) for p in passes])
+    table += "\n" + rows(("workers", "pairs of clips read and cropped in a second"), list(readers.items()))
+    write("growth", {"backend": BACKEND, "passes": passes, "pairs of clips per second by workers": readers}, table)
+
+
+def measure(clips: int, frames: int, size: int) -> dict[str, object]:
+    """Median time, and the growth of the process over its input and output as a multiple of the output."""
+    augment = vt.ClipAugment(size=None)
+    batch = torch.randint(256, (clips, 3, frames, size, size), dtype=torch.uint8)
+    batch = batch.cuda() if torch.cuda.is_available() else batch
+    params = augment.draw(batch.shape, 0)
+    output = batch.numel() * 4 * (frames - 1) // frames
+    if torch.cuda.is_available():
+        augment(batch, params, orders=(1,), backend=BACKEND)
+        torch.cuda.reset_peak_memory_stats()
+        before = torch.cuda.memory_allocated()
+        augment(batch, params, orders=(1,), backend=BACKEND)
+        peak = torch.cuda.max_memory_allocated() - before
+    else:
+        augment(batch, params, orders=(1,), backend=BACKEND)  # the compiler's own memory is not the pass's
+        Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+        before = resident("VmRSS")
+        augment(batch, params, orders=(1,), backend=BACKEND)
+        peak = resident("VmHWM") - before
+    timing = interleaved({"pass": lambda: augment(batch, params, orders=(1,), backend=BACKEND)}, rounds=7)["pass"]
+    return {"shape": [clips, frames, size], "ms": timing["median"], "memory": round(peak / output, 2)}
+
+
+def resident(name: str) -> int:
+    """Bytes of this process that are in memory: now (``VmRSS``), or at the most (``VmHWM``)."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(name))
+
+
+def reading(data: Path, workers: int) -> float:
+    """Pairs of clips in a second of the pretraining recipe's data pipeline, once its workers run."""
+    init_default_scope("mmaction")
+    loader = Config.fromfile(CONFIG).train_dataloader
+    loader.update(batch_size=16, num_workers=workers, persistent_workers=workers > 0, pin_memory=False)
+    loader.dataset.update(ann_file=str(data / "train.txt"), data_prefix=dict(video=str(data)))
+    loader.dataset = DATASETS.build(loader.dataset)
+    batches = Runner.build_dataloader(loader, seed=0)
+    for _ in batches:
+        pass
+    start, pairs = time.perf_counter(), 0
+    for batch in batches:
+        pairs += len(batch["inputs"])
+    return round(pairs / (time.perf_counter() - start), 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+"""Where the time of a pretraining step goes, what the two lines cost, and clips per second from file to loss.
+
+    python benchmarks/training_step.py [--batch 64] [--width 64]
+
+The recipe is VICReg R3D-18 on two clips of 8 x 112 x 112, from motion videos of 150 pixels. A narrower encoder
+(``--width``) makes it fit a small machine; the two lines' share is then an upper bound.
+"""
+import argparse
+import functools
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import torch
+from common import interleaved, rows, timed, write
+from mmaction.registry import DATASETS, MODELS, TRANSFORMS
+from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
+from mmengine.logging import MessageHub
+from mmengine.registry import init_default_scope
+from torch import Tensor, nn
+
+import vididi_transforms as vt
+from vididi_transforms.mmaction2 import ViDiDiHook
+from vididi_transforms.motion_videos import write_dataset
+
+CUDA = torch.cuda.is_available()
+RECIPE = Path(__file__).parents[1] / "mmaction_configs/pretrain/vicreg_r3d18_1xb64-8x3x2-400e_ucf101-rgb.py"
+STOCK = [dict(type="ColorJitter", brightness=0.2, contrast=0.2, saturation=0.2, hue=0.0)]  # hue fails on numpy 2
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("data/growth"), help="motion videos (%(default)s)")
+    parser.add_argument("--batch", type=int, default=64 if CUDA else 16)
+    parser.add_argument("--width", type=int, default=64 if CUDA else 16, help="base channels of R3D-18 (64)")
+    parser.add_argument("--rounds", type=int, default=7)
+    args = parser.parse_args()
+    init_default_scope("mmaction")
+    if not (args.data / "test.txt").exists():
+        write_dataset(args.data, train=128, test=1, size=150, frames=90)
+    cfg = Config.fromfile(RECIPE)
+    cfg.model.backbone.base_channels, cfg.model.cls_head.in_channels = args.width, 8 * args.width
+    cfg.model.data_preprocessor.backend = "triton" if CUDA else "compiled"
+    model = MODELS.build(cfg.model).to("cuda" if CUDA else "cpu")
+    parts = step_parts(cfg, model, args)
+    lines = two_lines(model, args)
+    whole = sum(parts.values())
+    table = rows(("part of a step", "ms", "share"), [
+        (name, round(ms, 1), f"{100 * ms / whole:.1f} %") for name, ms in parts.items()])
+    table += f"\nClips per second from file to loss, one process: {2e3 * args.batch / whole:.1f}. "
+    table += f"With MMAction2's stock transforms: {stock_speed(cfg, args, parts):.1f}.\n\n"
+    table += rows(("two lines", ""), list(lines.items()))
+    write("training_step", {"batch": args.batch, "base channels": args.width, "parts in ms": parts,
+                            "clips per second": round(2e3 * args.batch / whole, 1),
+                            "clips per second, stock transforms": round(stock_speed(cfg, args, parts), 1),
+                            "two lines": lines}, table)
+
+
+def pipeline(cfg: Config, args: argparse.Namespace) -> tuple[Any, list[Any]]:
+    """Data set without transforms, and the transforms."""
+    dataset = cfg.train_dataloader.dataset.copy()
+    dataset.update(ann_file=str(args.data / "train.txt"), data_prefix=dict(video=str(args.data)), pipeline=[])
+    return DATASETS.build(dataset), [TRANSFORMS.build(t) for t in cfg.train_dataloader.dataset.pipeline]
+
+
+def step_parts(cfg: Config, model: nn.Module, args: argparse.Namespace) -> dict[str, float]:
+    """Milliseconds of each part of one step, medians over rounds, one after the other in one process."""
+    dataset, (read, *rest) = pipeline(cfg, args)
+    parts: dict[str, list[float]] = {}
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
+    for round_ in range(args.rounds + 2):
+        clock = Clock(parts if round_ > 1 else {})
+        samples = clock("decode", lambda: [read(dataset[i % len(dataset)]) for i in range(args.batch)])
+        samples = clock("crop and flip", lambda samples=samples: [functools.reduce(
+            lambda results, transform: transform(results), rest, sample) for sample in samples])
+        inputs = clock("join", lambda samples=samples: torch.stack(pseudo_collate(samples)["inputs"]))
+        inputs = clock("transfer", lambda inputs=inputs: inputs.to(next(model.parameters()).device))
+        views = clock("pass", lambda inputs=inputs: model.data_preprocessor.views(inputs))
+        loss = clock("forward", lambda views=views: total(model, views))
+        clock("backward and optimiser", lambda loss=loss: (optimizer.zero_grad(), loss.backward(), optimizer.step()))
+    return {name: round(1e3 * sorted(values)[len(values) // 2], 2) for name, values in parts.items()}
+
+
+class Clock:
+    """Calls functions and notes their seconds."""
+
+    def __init__(self, parts: dict[str, list[float]]) -> None:
+        self.parts = parts
+
+    def __call__(self, name: str, function: Any) -> Any:
+        """Result of ``function``."""
+        result: list[Any] = []
+        self.parts.setdefault(name, []).append(timed(lambda: result.append(function())))
+        return result[0]
+
+
+def total(model: nn.Module, views: list[Tensor]) -> Tensor:
+    """The loss of two views."""
+    losses = model(views, None, mode="loss")
+    return torch.stack([value for name, value in losses.items() if "loss" in name]).sum()
+
+
+def stock_speed(cfg: Config, args: argparse.Namespace, parts: dict[str, float]) -> float:
+    """Clips per second if the stock jitter on the CPU, and normalising on the device, did the photometric part."""
+    dataset, transforms = pipeline(cfg, args)
+    jitter = [TRANSFORMS.build(t) for t in STOCK]
+    samples = [transforms[0](dataset[i]) for i in range(min(args.batch, 8))]
+
+    def work() -> None:
+        for sample in samples:
+            for transform in jitter:
+                transform(dict(sample))
+
+    ms = interleaved({"stock": work}, rounds=5)["stock"]["median"] * args.batch / len(samples)
+    return 2e3 * args.batch / (sum(parts.values()) - parts["pass"] + ms)
+
+
+def two_lines(model: nn.Module, args: argparse.Namespace) -> dict[str, str]:
+    """A step from uint8 clips on, plain and with each phase of the schedule, and the hook's own time."""
+    shape, device = (args.batch, 2, 3, 8, 112, 112), next(model.parameters()).device
+    clips = torch.randint(256, shape, dtype=torch.uint8, device=device)
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
+
+    def step(orders: tuple[int, int]) -> None:
+        model.data_preprocessor.orders = orders
+        views = vt.match_length(*model.data_preprocessor.views(clips))
+        optimizer.zero_grad()
+        total(model, list(views)).backward()
+        optimizer.step()
+
+    names = {"plain": (0, 0), "(1, 1)": (1, 1), "(1, 0)": (1, 0), "(2, 2)": (2, 2)}
+    def differentiate(orders: tuple[int, int]) -> None:
+        model.data_preprocessor.orders = orders
+        model.data_preprocessor.views(clips)
+
+    parts = {f"{part}, {name}": functools.partial(function, orders) for part, function in (
+        ("step", step), ("pass", differentiate)) for name, orders in names.items()}
+    timings = interleaved(parts, args.rounds)
+    result = {name: f"{t['median']:.1f} ms ({t['q25']:.1f} to {t['q75']:.1f})" for name, t in timings.items()}
+    own = hook_seconds(model)
+    share = 1e5 * own / timings["step, plain"]["median"]
+    result["the hook itself, per step"] = f"{1e3 * own:.3f} ms, {share:.4f} %"
+    return result
+
+
+def hook_seconds(model: nn.Module, steps: int = 2000) -> float:
+    """Seconds per step of choosing and logging the orders."""
+    hook = ViDiDiHook(seed=0)
+    runner = SimpleNamespace(model=model, iter=0, epoch=0, seed=0, train_loop=None,
+                             message_hub=MessageHub.get_instance("benchmark"))
+    hook.before_train(runner)
+    start = time.perf_counter()
+    for step in range(steps):
+        runner.iter = step
+        hook.before_train_iter(runner, step)
+    seconds = (time.perf_counter() - start) / steps
+    hook.after_train(runner)
+    return seconds
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""The batched pass in MMAction2: what the model sees, with which draws, and how it compares with the CPU pipeline."""
+import numpy as np
+import pytest
+import torch
+from mmaction.models.data_preprocessors import ActionDataPreprocessor
+from mmaction.registry import TRANSFORMS
+from mmengine.logging import MessageHub
+from mmengine.runner import Runner
+from scipy.stats import ks_2samp
+
+import vididi_transforms as vt
+from vididi_transforms.mmaction2 import ClipPairDataPreprocessor
+from vididi_transforms.mmaction2 import data_preprocessor as module
+
+NORM = dict(mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375])
+RECIPE = dict(blur=0.5, jitter=0.8, gray=0.5)
+
+
+@pytest.fixture(autouse=True)
+def hub(tmp_path):
+    """A run of its own, at step 0 of seed 0."""
+    hub = MessageHub.get_instance(str(tmp_path))
+    hub.update_info("iter", 0)
+    hub.update_info("seed", 0)
+    return hub
+
+
+def batch(videos=4, frames=5):
+    generator = torch.Generator().manual_seed(3)
+    return torch.randint(256, (videos, 2, 3, frames, 12, 14), dtype=torch.uint8, generator=generator)
+
+
+def test_views_are_augmented_then_differentiated(hub):
+    preprocessor = ClipPairDataPreprocessor(**NORM, augment=RECIPE)
+    frames = preprocessor(dict(inputs=batch()), True)["inputs"]
+    preprocessor.orders = (2, 1)
+    views = preprocessor(dict(inputs=batch()), True)["inputs"]
+    for view, frame, order in zip(views, frames, (2, 1), strict=True):
+        torch.testing.assert_close(view, vt.temporal_difference(frame, order), atol=1e-5, rtol=0)
+
+
+def test_without_augmentation_it_is_the_stock_one():
+    stock = ActionDataPreprocessor(**NORM, format_shape="NCTHW")
+    ours = ClipPairDataPreprocessor(**NORM)
+    inputs = list(batch())
+    expected = stock(dict(inputs=inputs, data_samples=None), True)["inputs"]
+    views = torch.stack(ours(dict(inputs=inputs), True)["inputs"], dim=1)
+    torch.testing.assert_close(views, expected, atol=1e-5, rtol=0)
+    tested = ClipPairDataPreprocessor(**NORM, augment=RECIPE)(dict(inputs=inputs, data_samples=None), False)
+    torch.testing.assert_close(tested["inputs"], expected)
+
+
+def test_a_list_and_a_joined_batch_are_the_same():
+    preprocessor = ClipPairDataPreprocessor(**NORM, augment=RECIPE)
+    for a, b in zip(preprocessor(dict(inputs=list(batch())), True)["inputs"],
+                    preprocessor(dict(inputs=batch()), True)["inputs"], strict=True):
+        assert torch.equal(a, b)
+
+
+def test_draws_depend_on_seed_and_step(hub):
+    def first():
+        return ClipPairDataPreprocessor(**NORM, augment=RECIPE)(dict(inputs=batch()), True)["inputs"][0]
+
+    at_start = first()
+    assert torch.equal(at_start, first())
+    for name in ("iter", "seed"):
+        hub.update_info(name, 1)
+        assert not torch.equal(at_start, first())
+        hub.update_info(name, 0)
+
+
+def test_the_two_clips_of_a_video_have_their_own_draws():
+    same = batch()[:, :1].expand(-1, 2, -1, -1, -1, -1)
+    view1, view2 = ClipPairDataPreprocessor(**NORM, augment=RECIPE)(dict(inputs=same), True)["inputs"]
+    assert not torch.equal(view1, view2)
+
+
+def test_two_processes_draw_as_one_does(monkeypatch):
+    preprocessor = ClipPairDataPreprocessor(**NORM, augment=RECIPE)
+    joined = preprocessor(dict(inputs=batch(6)), True)["inputs"]
+    monkeypatch.setattr(module, "get_world_size", lambda: 2)
+    for rank in range(2):
+        monkeypatch.setattr(module, "get_rank", lambda rank=rank: rank)
+        part = preprocessor(dict(inputs=batch(6)[rank::2]), True)["inputs"]
+        for view, whole in zip(part, joined, strict=True):
+            torch.testing.assert_close(view, whole[rank::2], atol=1e-6, rtol=0)
+
+
+def statistics(clips):
+    """What augmentation changes: of each clip ``[N, 3, T, H, W]`` mean, spread, colourfulness, sharpness, flicker."""
+    gray = clips.mean(1)
+    return dict(mean=gray.mean((1, 2, 3)), spread=gray.std((1, 2, 3)),
+                colour=(clips[:, 0] - clips[:, 2]).abs().mean((1, 2, 3)),
+                red=(clips[:, 0] - clips[:, 1]).mean((1, 2, 3)), sharpness=gray.diff(dim=-1).abs().mean((1, 2, 3)),
+                flicker=clips.mean((1, 3, 4)).diff(dim=1).abs().mean(1))
+
+
+def test_the_cpu_pipeline_gives_the_same_distribution():
+    number, clip = 600, batch(1)[0, 0]
+    torch.manual_seed(0)
+    transforms = [TRANSFORMS.build(dict(type=f"Clip{name}")) for name in ("GaussianBlur", "ColorJitter", "Grayscale")]
+    frames, there = list(clip.permute(1, 2, 3, 0).numpy()), []
+    for _ in range(number):
+        results = dict(imgs=frames)
+        for transform in transforms:
+            results = transform(results)
+        there.append(np.stack(results["imgs"]))
+    stock = torch.from_numpy(np.stack(there)).permute(0, 4, 1, 2, 3) / 255
+    augment = vt.ClipAugment(size=None, mean=(0, 0, 0), std=(1, 1, 1))
+    clips = clip.expand(number, -1, -1, -1, -1)
+    (ours,) = augment(clips, augment.draw(clips.shape))
+    for name, values in statistics(ours).items():
+        rounded = [np.round(v[name] if isinstance(v, dict) else v, 2) for v in (values, statistics(stock)[name])]
+        assert ks_2samp(*rounded).pvalue > 1e-3, name
+
+
+def seen(tiny, tmp_path, **options):
+    tiny.merge_from_dict({"val_dataloader": None, "val_cfg": None, "val_evaluator": None, **options})
+    runner = Runner.from_cfg(tiny)
+    shapes = []
+    original = runner.model.extract_feat
+    runner.model.extract_feat = lambda inputs, **kw: shapes.append([tuple(v.shape) for v in inputs]) or original(
+        inputs, **kw)
+    runner.train()
+    return runner, shapes
+
+
+def test_in_a_run_the_hooks_orders_are_those_of_the_pass(tiny, tmp_path):
+    runner, shapes = seen(tiny, tmp_path, **{"train_cfg.max_epochs": 4})
+    orders = list(zip(*(runner.message_hub.get_scalar(f"train/vididi_order{k}").data[0] for k in (1, 2)), strict=True))
+    assert [views[0][2] for views in shapes] == [8 - max(pair) for pair in orders]
+    assert all(views[0] == views[1] for views in shapes)
+    assert len(set(orders)) > 3
+    assert runner.model.data_preprocessor.orders == (0, 0)  # once training is over
+
+
+def test_length_for_encoders_that_need_it(tiny, tmp_path):
+    _, shapes = seen(tiny, tmp_path, **{"custom_hooks": [dict(type="ViDiDiHook", length=6)]})
+    assert {view[2] for views in shapes for view in views} == {6}
+
+
+def test_too_short_for_the_schedule(tiny, tmp_path):
+    tiny.train_dataloader.dataset.pipeline[0].transforms[1].clip_len = 2
+    with pytest.raises(ValueError, match="clips need at least"):
+        seen(tiny, tmp_path)
+
+
+def test_bad_settings():
+    with pytest.raises(ValueError, match="format_shape must be 'NCTHW': got 'NCHW'"):
+        ClipPairDataPreprocessor(**NORM, format_shape="NCHW")
+    with pytest.raises(ValueError, match="got \\(4, 3, 5, 12, 14\\)"):
+        ClipPairDataPreprocessor(**NORM)(dict(inputs=batch()[:, 0]), True)
+    with pytest.raises(ValueError, match="dtype must be one of float32, bfloat16, float16: got 'int8'"):
+        ClipPairDataPreprocessor(**NORM, dtype="int8")
