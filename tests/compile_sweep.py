@@ -6,7 +6,7 @@ from triton.compiler import ASTSource
 from vididi_transforms.kernels import sweep_triton
 
 POINTERS = dict(clips="*u8", table="*fp32", sums="*fp32", out0="*fp32", out1="*bf16", out2="*fp16")
-FLOATS = ("mean0", "mean1", "mean2", "std0", "std1", "std2")
+FLOATS = tuple(f"{name}{k}" for name in ("shift", "gain") for k in range(3))
 SHARED = dict(HALF=1, BYTES=True, BLOCK=512)
 ALIGNED = ("clips", "sb", "sc", "st", "height", "width", "out0", "out1", "out2", "o0b", "o0c", "o1b", "o1c", "ot")
 
@@ -22,5 +22,8 @@ def compile_kernel(kernel, constants):
 
 
 compile_kernel(sweep_triton._luminance, SHARED)
+compile_kernel(sweep_triton._luminance, SHARED | dict(HALF=2, BYTES=False))
+compile_kernel(sweep_triton._sweep, SHARED | dict(
+    op=3, HALF=0, FRAMES=16, PER_FRAME=True, ORDER0=False, ORDER1=True, ORDER2=False))
 print(compile_kernel(sweep_triton._sweep, SHARED | dict(
     op=1, FRAMES=8, PER_FRAME=False, ORDER0=True, ORDER1=True, ORDER2=True)))

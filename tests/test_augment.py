@@ -156,6 +156,23 @@ def test_half_precision_input_and_strides():
     torch.testing.assert_close(augment((batch / 255).half(), params)[0], expected, atol=0.02, rtol=0)
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_crops_in_float32_whatever_comes_and_under_autocast(dtype):
+    augment, batch = vt.ClipAugment(size=16), clips()
+    params = augment.draw(batch.shape)
+    (expected,) = augment(batch, params, orders=(1,))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert torch.equal(augment(batch, params, orders=(1,))[0], expected)
+    (out,) = augment((batch / 255).to(dtype), params, orders=(1,))
+    torch.testing.assert_close(out, expected, atol=0.1 if dtype == torch.bfloat16 else 0.02, rtol=0)
+
+
+def test_params_of_larger_clips():
+    augment = vt.ClipAugment(size=16, area=(1.0, 1.0), ratio=(1.0, 1.0))
+    with pytest.raises(ValueError, match=r"inside the frame: got boxes up to \[40, 40\] for \[21, 30\]"):
+        augment(clips(), augment.draw((24, 3, 4, 40, 40)))
+
+
 @pytest.mark.parametrize(("arguments", "message"), [
     (dict(blur=1.5), "blur must be a probability in [0, 1]: got 1.5"),
     (dict(hue=0.6), "hue must be in [0, 0.5]: got 0.6"),

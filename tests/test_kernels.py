@@ -35,7 +35,15 @@ def test_triton_agrees(orders):
         torch.testing.assert_close(out, expected, atol=ABSOLUTE, rtol=0)
 
 
-@pytest.mark.parametrize("options", [dict(contrast="frame"), dict(kernel_size=5), dict(kernel_size=1),
+@pytest.mark.parametrize("shape", [(2, 3, 5, 37, 41), (1, 3, 3, 8, 9), (3, 3, 1, 30, 30)])
+def test_triton_agrees_on_shapes(shape):
+    """Several blocks of pixels, numbers of frames that are no power of two, one frame."""
+    orders = tuple(range(min(shape[2], 3)))
+    for out, expected in zip(*both(*case(shape), orders, "triton"), strict=True):
+        torch.testing.assert_close(out, expected, atol=ABSOLUTE, rtol=0)
+
+
+@pytest.mark.parametrize("options", [dict(contrast_mean="frame"), dict(kernel_size=5), dict(kernel_size=1),
                                      dict(channels_last=True), dict(mean=(0, 0, 0), std=(1, 2, 3))])
 def test_triton_agrees_on_options(options):
     for out, expected in zip(*both(*case(), (0, 1), "triton", **options), strict=True):
@@ -44,7 +52,7 @@ def test_triton_agrees_on_options(options):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("options", [dict(), dict(contrast="frame", kernel_size=5, channels_last=True)])
+@pytest.mark.parametrize("options", [dict(), dict(contrast_mean="frame", kernel_size=5, channels_last=True)])
 def test_compiled_agrees(options):
     for out, expected in zip(*both(*case(), (2, 0, 1), "compiled", **options), strict=True):
         torch.testing.assert_close(out, expected, atol=ABSOLUTE, rtol=0)
@@ -66,9 +74,10 @@ def test_half_precision_is_rounded_after_the_difference(backend, dtype):
 def test_float_input_and_strides(backend):
     batch, table = case()
     (expected,) = vt.augment_and_differentiate(batch, table, (1,), backend="eager")
-    wide = torch.stack((batch, batch.flip(0)), dim=1)[:, 0]
+    first, wide = torch.stack((batch, batch.flip(0)), dim=1)[:, 0], batch.new_zeros(*batch.shape[:-1], 32)
+    wide[..., :25] = batch
     last = batch.contiguous(memory_format=torch.channels_last_3d)
-    for other in (wide, last, batch.float() / 255, (batch.double() / 255)[..., :25]):
+    for other in (first, wide[..., :25], last, batch.float() / 255, batch.double() / 255):
         (out,) = vt.augment_and_differentiate(other, table, (1,), backend=backend)
         torch.testing.assert_close(out, expected, atol=ABSOLUTE, rtol=0)
 
@@ -110,6 +119,13 @@ def test_kernels_compile_for_cuda_without_a_gpu():
     assert "st.global.v4.b32" in done.stdout  # neighbouring pixels leave in one store
 
 
+@pytest.mark.skipif(CUDA, reason="there is a GPU")
+def test_triton_without_a_gpu(monkeypatch):
+    monkeypatch.delenv("TRITON_INTERPRET")
+    with pytest.raises(ValueError, match="backend 'triton' needs clips on CUDA: got cpu"):
+        vt.augment_and_differentiate(*case(), backend="triton")
+
+
 @pytest.mark.skipif(not CUDA, reason="CUDA graphs need a GPU")
 def test_cuda_graph():
     batch, table = case()
@@ -129,11 +145,13 @@ def test_cuda_graph():
     (dict(orders=(4,)), "clips need at least order + 1 frames: got T=4 for order=4 (shape (2, 3, 4, 8, 8))"),
     (dict(orders=(1, 1)), "orders must differ: got (1, 1)"),
     (dict(std=(1, 1, 0)), "mean and std must be three numbers each, std > 0: got (0.485, 0.456, 0.406) and (1, 1, 0)"),
-    (dict(kernel_size=2), "kernel_size must be odd, and half of it less than height and width: got 2 (shape (2, 3, 4"),
-    (dict(contrast="x"), "contrast must be 'clip' or 'frame': got 'x'"),
+    (dict(kernel_size=2), "kernel_size must be an odd integer >= 1: got 2"),
+    (dict(kernel_size=17), "half of kernel_size must be less than height and width: got 17 (shape (2, 3, 4, 8, 8))"),
+    (dict(contrast_mean="x"), "contrast_mean must be 'clip' or 'frame': got 'x'"),
     (dict(dtype=torch.float64), "dtype must be float32, bfloat16 or float16: got torch.float64"),
     (dict(backend="c"), "backend must be one of auto, eager, compiled, triton: got 'c'"),
-    (dict(params=torch.zeros(3, 21)), "params must be those of the 2 clips: got 3"),
+    (dict(params=torch.zeros(3, 21)), "params must be those of the 2 clips, a table [2, 21]: got (3, 21)"),
+    (dict(params=torch.zeros(2, 5)), "params must be those of the 2 clips, a table [2, 21]: got (2, 5)"),
 ])
 def test_bad_input(change, message):
     arguments = dict(clips=torch.zeros(2, 3, 4, 8, 8), params=torch.zeros(2, 21)) | change

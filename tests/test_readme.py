@@ -15,7 +15,7 @@ def test_python_blocks_run(capsys):
     for block in re.findall(r"```python\n(.*?)```", README, flags=re.S):
         exec(compile(block, "README.md", "exec"), {})
         ran += 1
-    assert ran == 3
+    assert ran == 4
     assert capsys.readouterr().out.splitlines()[0].startswith("0 (")
 
 

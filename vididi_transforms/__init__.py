@@ -2,9 +2,10 @@
 
 The flow of the data is the order of the files::
 
-    two clips of a video -> temporal derivatives of the chosen orders -> encoder -> projector -> objective
-                            functional, transforms                       yours      projector    objectives
-                            pair_selector (schedules, keyed_random)
+    two clips of a video -> augmentation -> derivatives of the chosen orders -> encoder -> projector -> objective
+                            augment         functional, transforms              yours      projector    objectives
+                            resample        pair_selector (schedules, keyed_random)
+                            kernels: both of them in one pass
 
     import vididi_transforms as vt
     selector = vt.PairSelector('vididi', seed=0)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from .augment_params import AugmentParams
-from .kernels import IMAGENET_MEAN, IMAGENET_STD, augment_and_differentiate
+from .kernels import IMAGENET_MEAN, IMAGENET_STD, augment_and_differentiate, check_settings
 from .keyed_random import keyed_generator
 from .resample import DRAWS, draw_crops, resized_crop
 
@@ -73,6 +73,16 @@ class ClipAugment(nn.Module):
         Args:
             shape: of the clips, ``[B, 3, T, H, W]``.
             counter: up to three integers >= 0, such as epoch and step.
+
+        Returns:
+            Parameters of B clips, on the CPU.
+
+        Raises:
+            TypeError, ValueError: a counter is no integer >= 0, or there are more than three.
+
+        Example:
+            >>> ClipAugment(gray=1.0).draw((2, 3, 8, 150, 200), 3, 14).gray
+            tensor([True, True])
         """
         clips, height, width = shape[0], shape[-2], shape[-1]
         draws = torch.from_numpy(keyed_generator("ClipAugment", self.seed, *counter).random(
@@ -102,15 +112,18 @@ class ClipAugment(nn.Module):
 
         Returns:
             A tensor ``[B, 3, T - order, size, size]`` for each order.
+
+        Raises:
+            TypeError, ValueError: clips, parameters or orders do not fit, as in ``augment_and_differentiate``.
         """
         if self.size is not None:
             clips = resized_crop(clips, params.crop, params.flip, self.size)
         return augment_and_differentiate(clips, params, orders, mean=self.mean, std=self.std,
-                                         kernel_size=self.kernel_size, contrast=self.contrast_mean, dtype=dtype,
+                                         kernel_size=self.kernel_size, contrast_mean=self.contrast_mean, dtype=dtype,
                                          channels_last=channels_last, backend=backend)
 
     def _check(self) -> None:
-        if self.size is not None and (not isinstance(self.size, int) or self.size < 1):
+        if self.size is not None and (isinstance(self.size, bool) or not isinstance(self.size, int) or self.size < 1):
             raise ValueError(f"size must be an integer >= 1 or None: got {self.size!r}")
         for name in ("p_flip", "p_blur", "p_jitter", "p_gray"):
             if not 0 <= getattr(self, name) <= 1:
@@ -122,7 +135,4 @@ class ClipAugment(nn.Module):
             low, high = getattr(self, name)
             if not 0 < low <= high:
                 raise ValueError(f"{name} must be a range of positive numbers: got {(low, high)}")
-        if self.kernel_size < 1 or self.kernel_size % 2 == 0:
-            raise ValueError(f"kernel_size must be an odd integer >= 1: got {self.kernel_size}")
-        if self.contrast_mean not in ("clip", "frame"):
-            raise ValueError(f"contrast_mean must be 'clip' or 'frame': got {self.contrast_mean!r}")
+        check_settings(self.mean, self.std, self.kernel_size, self.contrast_mean)

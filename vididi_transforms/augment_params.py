@@ -9,7 +9,7 @@ from .kernels.reference import COLUMNS, GRAY, HUE, SIGMA
 BRIGHTNESS, CONTRAST, SATURATION, HUE_OPERATION = range(4)  # in AugmentParams.operations
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AugmentParams:
     """What was drawn for each of B clips. Indexing with a slice or tensor selects clips.
 
@@ -52,9 +52,10 @@ class AugmentParams:
         Brightness, contrast and saturation are ``clamp(gain * x + mix * luminance + about * centre)``: three columns
         for each of three slots before the hue and three behind it. A slot that a clip does not use is the identity.
         """
-        table = torch.zeros(len(self), COLUMNS)
+        table = torch.zeros(len(self), COLUMNS, device=self.flip.device)
         table[:, 0:HUE:3] = 1.0
-        rows, places = torch.arange(len(self)), torch.argsort(self.operations, dim=1)  # the operation's place, 0 to 3
+        rows = torch.arange(len(self), device=table.device)
+        places = torch.argsort(self.operations, dim=1)  # of each operation, 0 to 3
         for operation, factor, rest in ((BRIGHTNESS, self.brightness, None), (CONTRAST, self.contrast, 2),
                                         (SATURATION, self.saturation, 1)):
             place = places[:, operation]

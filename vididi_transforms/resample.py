@@ -61,7 +61,10 @@ def resized_crop(clips: Tensor, crop: Tensor, flip: Tensor, size: int) -> Tensor
         size: of the result.
 
     Returns:
-        ``[B, C, T, size, size]``, floating point in [0, 1] for uint8 clips.
+        ``[B, C, T, size, size]``, float32, in [0, 1] for uint8 clips.
+
+    Raises:
+        ValueError: a box is not inside the frame.
 
     Example:
         >>> clip = torch.rand(1, 3, 2, 8, 8)
@@ -69,20 +72,25 @@ def resized_crop(clips: Tensor, crop: Tensor, flip: Tensor, size: int) -> Tensor
         >>> torch.allclose(half.mean(), clip.mean(), atol=0.05)
         True
     """
-    values = clips / 255 if clips.dtype == torch.uint8 else clips
-    crop, flip = (drawn.to(clips.device, non_blocking=True) for drawn in (crop, flip))
-    top, left, height, width = crop.to(values.dtype).unbind(1)
+    end = crop[:, :2] + crop[:, 2:]
+    if (crop[:, :2] < 0).any() or (crop[:, 2:] < 1).any() or (end > torch.tensor(clips.shape[-2:])).any():
+        raise ValueError(f"crops must be inside the frame: got boxes up to {end.max(0)[0].tolist()} for "
+                         f"{list(clips.shape[-2:])}")
+    values = clips / 255 if clips.dtype == torch.uint8 else clips.float()
+    top, left, height, width = crop.float().unbind(1)
     rows = interpolation(top, height, clips.shape[-2], size)
     columns = interpolation(left, width, clips.shape[-1], size)
     columns = torch.where(flip.view(-1, 1, 1), columns.flip(1), columns)
-    return torch.einsum("bih,bcthw,bjw->bctij", rows, values, columns)
+    rows, columns = (weights.to(clips.device, non_blocking=True) for weights in (rows, columns))
+    with torch.autocast(clips.device.type, enabled=False):  # derivatives need float32
+        return torch.einsum("bih,bcthw,bjw->bctij", rows, values, columns)
 
 
 def interpolation(start: Tensor, length: Tensor, full: int, size: int) -> Tensor:
     """Weights of ``full`` pixels in each of ``size`` that are made of [start, start + length): ``[B, size, full]``."""
-    pixel = torch.arange(full, device=start.device) + 0.5 - start[:, None, None]  # in the box
+    pixel = torch.arange(full) + 0.5 - start[:, None, None]  # in the box
     scale = (length / size)[:, None, None]
-    centre = scale * (torch.arange(size, device=start.device) + 0.5)[:, None]
+    centre = scale * (torch.arange(size) + 0.5)[:, None]
     weights = (1 - (pixel - centre).abs() / scale.clamp(min=1)).clamp(min=0)
     weights = torch.where((pixel > 0) & (pixel < length[:, None, None]), weights, 0.0)
     return weights / weights.sum(-1, keepdim=True)

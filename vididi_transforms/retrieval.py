@@ -1,5 +1,5 @@
 """Nearest-neighbour retrieval of videos and its recall; N gallery and Q query videos, features of D dimensions."""
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -69,7 +69,18 @@ def nearest(gallery: Tensor, query: Tensor, k: int, metric: str = "cosine", chun
     if k < 1 or chunk < 1:
         raise ValueError(f"k and chunk must be >= 1: got k={k}, chunk={chunk}")
     _check_features(gallery, query)
-    return torch.cat([_largest(part, min(k, len(gallery))) for part in _similarities(gallery, query, metric, chunk)])
+    if metric == "cosine":
+        gallery, query = F.normalize(gallery, dim=1), F.normalize(query, dim=1)
+    k = min(k, len(gallery))
+    return torch.cat([_largest(_similarity(part, gallery, metric), k) for part in query.split(chunk)])
+
+
+def _similarity(query: Tensor, gallery: Tensor, metric: str) -> Tensor:
+    """``[Q, N]``; cosine takes unit vectors."""
+    if metric == "cosine":
+        return query @ gallery.T
+    # Not by matrix product, which loses the small differences of features that lie far from the origin.
+    return -torch.cdist(query, gallery, compute_mode="donot_use_mm_for_euclid_dist")
 
 
 def _largest(similarities: Tensor, k: int) -> Tensor:
@@ -100,14 +111,6 @@ def check_topk(topk: Sequence[int]) -> None:
     """
     if not topk or min(topk) < 1:
         raise ValueError(f"topk needs numbers >= 1: got {topk!r}")
-
-
-def _similarities(gallery: Tensor, query: Tensor, metric: str, chunk: int) -> Iterator[Tensor]:
-    if metric == "cosine":
-        gallery, query = F.normalize(gallery, dim=1), F.normalize(query, dim=1)
-        return (part @ gallery.T for part in query.split(chunk))
-    # Not by matrix product, which loses the small differences of features that lie far from the origin.
-    return (-torch.cdist(part, gallery, compute_mode="donot_use_mm_for_euclid_dist") for part in query.split(chunk))
 
 
 def _check_features(gallery: Tensor, query: Tensor) -> None:

@@ -7,7 +7,13 @@ _base_ = [
 ]
 model = dict(
     backbone=_base_.r3d_tiny,
-    cls_head=dict(in_channels=128, hidden_channels=256, out_channels=256))
+    cls_head=dict(in_channels=128, hidden_channels=256, out_channels=256),
+    data_preprocessor=dict(augment=None))
+
+# All augmentation in the process that reads: it has a core of its own, and there is no device to do it.
+train_pipeline = _base_.train_pipeline
+train_pipeline[1].transforms += [dict(type=f'Clip{name}') for name in ('GaussianBlur', 'ColorJitter', 'Grayscale')]
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 
 # 360 steps are too few for LARS; AdamW learns fast on a small net.
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=24, val_interval=8)

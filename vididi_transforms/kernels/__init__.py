@@ -3,6 +3,7 @@
 ``reference`` defines it in plain PyTorch; ``batches`` runs that in pieces that fit the cache, as it is or under
 ``torch.compile``; ``sweep_triton`` is one sweep over time on CUDA. All are equal within rounding.
 """
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from ..functional import check_order
 from . import batches
-from .reference import Settings
+from .reference import COLUMNS, Settings
 
 if TYPE_CHECKING:
     from ..augment_params import AugmentParams
@@ -22,7 +23,7 @@ IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 def augment_and_differentiate(clips: Tensor, params: "AugmentParams | Tensor", orders: Sequence[int] = (0,), *,
                               mean: Sequence[float] = IMAGENET_MEAN, std: Sequence[float] = IMAGENET_STD,
-                              kernel_size: int = 3, contrast: str = "clip", dtype: torch.dtype = torch.float32,
+                              kernel_size: int = 3, contrast_mean: str = "clip", dtype: torch.dtype = torch.float32,
                               channels_last: bool = False, backend: str = "auto") -> tuple[Tensor, ...]:
     """Blur, jitter, gray, normalise, and the temporal derivatives of the result, each clip with its own parameters.
 
@@ -36,11 +37,12 @@ def augment_and_differentiate(clips: Tensor, params: "AugmentParams | Tensor", o
         orders: of the derivatives to return, all different, each >= 0.
         mean, std: of the normalisation, for values in [0, 1].
         kernel_size: of the blur in pixels, odd.
-        contrast: turns about the mean luminance of the ``'clip'``, or of each ``'frame'``.
+        contrast_mean: the contrast turns about the mean luminance of the ``'clip'``, or of each ``'frame'``.
         dtype: of the result: float32, bfloat16 or float16.
         channels_last: the result is in ``torch.channels_last_3d``.
-        backend: ``'eager'``; ``'compiled'`` (``torch.compile``: about ten times as fast on a CPU, after seconds of
-            compiling for each shape); ``'triton'`` (CUDA); ``'auto'``: Triton on CUDA, else eager.
+        backend: ``'eager'``; ``'compiled'`` (``torch.compile``: several times as fast on a CPU, after seconds of
+            compiling for each shape and choice of orders; past eight of them PyTorch warns and runs it uncompiled);
+            ``'triton'`` (CUDA, up to 65,535 clips); ``'auto'``: Triton on CUDA, else eager.
 
     Returns:
         For each order ``[B, 3, T - order, H, W]``, in values per frame step.
@@ -57,24 +59,29 @@ def augment_and_differentiate(clips: Tensor, params: "AugmentParams | Tensor", o
 
     Source: paper appendix B.1, section 3.2.
     """
-    _check(clips, orders, mean, std, kernel_size, contrast, dtype, backend)
+    _check_clips(clips, orders, kernel_size)
+    check_settings(mean, std, kernel_size, contrast_mean, dtype, backend)
     table = params if isinstance(params, Tensor) else params.table()
-    if len(table) != len(clips):
-        raise ValueError(f"params must be those of the {len(clips)} clips: got {len(table)}")
+    if table.shape != (len(clips), COLUMNS):
+        raise ValueError(f"params must be those of the {len(clips)} clips, a table [{len(clips)}, {COLUMNS}]: got "
+                         f"{tuple(table.shape)}")
     if table.device != clips.device:
         table = (table.pin_memory() if clips.is_cuda else table).to(clips.device, non_blocking=True)
     if backend == "auto":
         backend = "triton" if clips.is_cuda else "eager"
-    views: list[Tensor] = _operator(clips, table, list(orders), list(mean), list(std), kernel_size, contrast, dtype,
-                                   channels_last, backend)
+    if backend == "triton" and not clips.is_cuda and os.environ.get("TRITON_INTERPRET") != "1":
+        raise ValueError(f"backend 'triton' needs clips on CUDA: got {clips.device}")
+    views: list[Tensor] = _operator(clips, table, list(orders), list(mean), list(std), kernel_size, contrast_mean,
+                                    dtype, channels_last, backend)
     return tuple(views)
 
 
 @torch.library.custom_op("vididi_transforms::augment_and_differentiate", mutates_args=())
 def _operator(clips: Tensor, table: Tensor, orders: list[int], mean: list[float], std: list[float], kernel_size: int,
-              contrast: str, dtype: torch.dtype, channels_last: bool, backend: str) -> list[Tensor]:
-    views: list[Tensor] = _empty(clips, table, orders, mean, std, kernel_size, contrast, dtype, channels_last, backend)
-    settings = Settings(tuple(mean), tuple(std), kernel_size, contrast)
+              contrast_mean: str, dtype: torch.dtype, channels_last: bool, backend: str) -> list[Tensor]:
+    views: list[Tensor] = _empty(clips, table, orders, mean, std, kernel_size, contrast_mean, dtype, channels_last,
+                                 backend)
+    settings = Settings(tuple(mean), tuple(std), kernel_size, contrast_mean)
     if clips.numel() and backend == "triton":
         from . import sweep_triton
 
@@ -86,15 +93,14 @@ def _operator(clips: Tensor, table: Tensor, orders: list[int], mean: list[float]
 
 @_operator.register_fake
 def _empty(clips: Tensor, table: Tensor, orders: list[int], mean: list[float], std: list[float], kernel_size: int,
-           contrast: str, dtype: torch.dtype, channels_last: bool, backend: str) -> list[Tensor]:
+           contrast_mean: str, dtype: torch.dtype, channels_last: bool, backend: str) -> list[Tensor]:
     number, channels, frames, height, width = clips.shape
     memory_format = torch.channels_last_3d if channels_last else torch.contiguous_format
     return [torch.empty((number, channels, frames - order, height, width), dtype=dtype, device=clips.device,
                         memory_format=memory_format) for order in orders]
 
 
-def _check(clips: Tensor, orders: Sequence[int], mean: Sequence[float], std: Sequence[float], kernel_size: int,
-           contrast: str, dtype: torch.dtype, backend: str) -> None:
+def _check_clips(clips: Tensor, orders: Sequence[int], kernel_size: int) -> None:
     if not isinstance(clips, Tensor) or clips.ndim != 5 or clips.shape[1] != 3:
         raise ValueError("clips must be [B, 3, T, H, W]: got "
                          f"{tuple(clips.shape) if isinstance(clips, Tensor) else type(clips).__name__}")
@@ -107,13 +113,24 @@ def _check(clips: Tensor, orders: Sequence[int], mean: Sequence[float], std: Seq
         if clips.shape[2] < order + 1:
             raise ValueError(f"clips need at least order + 1 frames: got T={clips.shape[2]} for order={order} "
                              f"(shape {tuple(clips.shape)})")
+    if kernel_size // 2 >= min(clips.shape[-2:]):
+        raise ValueError(f"half of kernel_size must be less than height and width: got {kernel_size} "
+                         f"(shape {tuple(clips.shape)})")
+
+
+def check_settings(mean: Sequence[float], std: Sequence[float], kernel_size: int, contrast_mean: str,
+                   dtype: torch.dtype = torch.float32, backend: str = "auto") -> None:
+    """Raise unless these can be settings of :func:`augment_and_differentiate`.
+
+    Raises:
+        TypeError, ValueError: a setting is out of range.
+    """
     if len(mean) != 3 or len(std) != 3 or min(std) <= 0:
         raise ValueError(f"mean and std must be three numbers each, std > 0: got {tuple(mean)} and {tuple(std)}")
-    if kernel_size < 1 or kernel_size % 2 == 0 or kernel_size // 2 >= min(clips.shape[-2:]):
-        raise ValueError("kernel_size must be odd, and half of it less than height and width: got "
-                         f"{kernel_size} (shape {tuple(clips.shape)})")
-    if contrast not in ("clip", "frame"):
-        raise ValueError(f"contrast must be 'clip' or 'frame': got {contrast!r}")
+    if kernel_size < 1 or kernel_size % 2 == 0:
+        raise ValueError(f"kernel_size must be an odd integer >= 1: got {kernel_size}")
+    if contrast_mean not in ("clip", "frame"):
+        raise ValueError(f"contrast_mean must be 'clip' or 'frame': got {contrast_mean!r}")
     if dtype not in (torch.float32, torch.bfloat16, torch.float16):
         raise TypeError(f"dtype must be float32, bfloat16 or float16: got {dtype}")
     if backend not in BACKENDS:

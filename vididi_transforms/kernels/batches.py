@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .reference import Settings, mirror, sweep
+from .reference import Settings, reflect_pad, sweep
 
 EAGER, COMPILED = 2**18, 5 * 2**19  # values in a piece: the intermediate results stay in the cache (1 and 10 MiB)
 
@@ -20,7 +20,7 @@ def run(clips: Tensor, table: Tensor, orders: Sequence[int], views: Sequence[Ten
     fill = _compiled() if compiled else _fill
     for start in range(0, len(clips), piece):
         part = slice(min(start, len(clips) - piece), min(start + piece, len(clips)))
-        fill(mirror(clips[part], settings.kernel_size // 2), table[part], tuple(orders), [v[part] for v in views],
+        fill(reflect_pad(clips[part], settings.kernel_size // 2), table[part], tuple(orders), [v[part] for v in views],
              settings, compiled)
 
 

@@ -21,14 +21,14 @@ class Settings(NamedTuple):
     mean: tuple[float, ...]
     std: tuple[float, ...]
     kernel_size: int
-    contrast: str
+    contrast_mean: str
 
 
 def sweep(wide: Tensor, table: Tensor, orders: Sequence[int], settings: Settings, centre_first: bool) -> list[Tensor]:
     """Blur, jitter, gray, normalise, differentiate: see :func:`~vididi_transforms.kernels.augment_and_differentiate`.
 
     Args:
-        wide: clips with a mirrored border, see :func:`mirror`; uint8 or floating point.
+        wide: clips with a mirrored border, see :func:`reflect_pad`; uint8 or floating point.
         table, orders, settings: as there.
         centre_first: find the means that contrasts turn about in a pass of their own. A compiler fuses two passes
             better than one with a mean in each slot; without a compiler it is the other way round.
@@ -38,7 +38,7 @@ def sweep(wide: Tensor, table: Tensor, orders: Sequence[int], settings: Settings
     """
     clips = wide * (1 / 255) if wide.dtype == torch.uint8 else wide.float()
     colour: Colour = blur(clips, table[:, SIGMA], settings.kernel_size).unbind(1)  # type: ignore[assignment]
-    dims = (2, 3) if settings.contrast == "frame" else (1, 2, 3)
+    dims = (2, 3) if settings.contrast_mean == "frame" else (1, 2, 3)
     centre = luminance_before_contrast(colour, table).mean(dims, keepdim=True) if centre_first else None
     for slot in range(7):
         colour = operation(colour, table, slot, dims, centre)
@@ -48,8 +48,8 @@ def sweep(wide: Tensor, table: Tensor, orders: Sequence[int], settings: Settings
     return [torch.diff(frames, n=order, dim=2) if order else frames for order in orders]
 
 
-def mirror(clips: Tensor, half: int) -> Tensor:
-    """Clips with a border of ``half`` mirrored pixels, ``[B, C, T, H + 2 half, W + 2 half]``."""
+def reflect_pad(clips: Tensor, half: int) -> Tensor:
+    """Clips with a border of ``half`` mirrored pixels, ``[B, C, T, H + 2 half, W + 2 half]``; F.pad takes no uint8."""
     height, width = clips.shape[-2:]
     wide = clips.new_empty((*clips.shape[:-2], height + 2 * half, width + 2 * half))
     inner = wide[..., half:half + height, :]

@@ -18,16 +18,18 @@ from .backbones import TorchvisionVideoBackbone  # noqa: E402
 from .clip_transforms import ClipColorJitter, ClipGaussianBlur, ClipGrayscale  # noqa: E402
 from .data_preprocessor import ClipPairDataPreprocessor  # noqa: E402
 from .heads import BYOLHead, RetrievalHead, SimCLRHead, VICRegHead  # noqa: E402
-from .hooks import BYOLTargetHook, ViDiDiHook  # noqa: E402
+from .hooks import ViDiDiHook  # noqa: E402
 from .load_check import CheckLoadedHook  # noqa: E402
 from .metrics import VideoRetrievalMetric  # noqa: E402
 from .optimizers import LARS  # noqa: E402
 from .pipelines import MarkSplit, PerClip, ReadVideo, SampleClipPair, VideoReadError  # noqa: E402
 from .recognizers import BYOLRecognizer, TwoStreamRecognizer  # noqa: E402
 from .samplers import KeyedSampler  # noqa: E402
+from .training_hooks import AugmentKeyHook, BYOLTargetHook  # noqa: E402
 
 __all__ = [
     "LARS",
+    "AugmentKeyHook",
     "BYOLHead",
     "BYOLRecognizer",
     "BYOLTargetHook",

@@ -6,10 +6,11 @@ import torch
 from mmaction.models.data_preprocessors import ActionDataPreprocessor
 from mmaction.registry import MODELS
 from mmengine.dist import get_rank, get_world_size
-from mmengine.logging import MessageHub
 from torch import Tensor
 
 from ..augment import ClipAugment
+from ..augment_params import AugmentParams
+from ..kernels import check_settings
 from .views import two_views
 
 
@@ -18,8 +19,8 @@ class ClipPairDataPreprocessor(ActionDataPreprocessor):
     """Stock ``ActionDataPreprocessor`` that, in training, augments and differentiates the two clips of each video.
 
     Clips travel as uint8, in one transfer; :class:`ViDiDiHook` tells it the orders, (0, 0) without the hook. Each clip
-    has its own draw, keyed by (the run's seed, step, place in the joined batch of all processes): a resumed run goes
-    on with the same ones. In validation and testing it is the stock one.
+    has its own draw, keyed by (seed, step, place in the joined batch of all processes): :class:`AugmentKeyHook` tells
+    seed and step; without that hook they count from (0, 0). In validation and testing it is the stock one.
 
     Args:
         augment: arguments of :class:`~vididi_transforms.ClipAugment`; ``size=None`` (default) leaves crop and flip to
@@ -35,7 +36,7 @@ class ClipPairDataPreprocessor(ActionDataPreprocessor):
         ``[B, 3, T - order, H, W]``.
 
     Raises:
-        ValueError, TypeError: a setting is out of range; in training, the inputs are not two clips of each video.
+        ValueError, TypeError: a setting is out of range; in training, the inputs are not two uint8 clips of each video.
 
     Example (config):
         ``data_preprocessor=dict(type='ClipPairDataPreprocessor', mean=[123.675, 116.28, 103.53],
@@ -51,36 +52,41 @@ class ClipPairDataPreprocessor(ActionDataPreprocessor):
             raise ValueError(f"format_shape must be 'NCTHW': got {format_shape!r}")
         if dtype not in ("float32", "bfloat16", "float16"):
             raise ValueError(f"dtype must be one of float32, bfloat16, float16: got {dtype!r}")
+        if augment is not None and {"seed", "mean", "std"} & set(augment):
+            raise ValueError(f"augment takes no seed (the run has one), mean or std: got {augment}")
         super().__init__(mean=mean, std=std, format_shape=format_shape)
         options: dict[str, Any] = dict(blur=0, jitter=0, gray=0) if augment is None else augment
         self.augment = ClipAugment(**{"size": None, **options}, mean=[value / 255 for value in mean],
                                    std=[value / 255 for value in std])
         self.output = dict(dtype=getattr(torch, dtype), channels_last=channels_last, backend=backend)
+        check_settings(self.augment.mean, self.augment.std, self.augment.kernel_size, self.augment.contrast_mean,
+                       self.output["dtype"], backend)
         self.orders = (0, 0)
-        self._calls = 0
+        self.key = (0, 0)
 
     def forward(self, data: dict[str, Any], training: bool = False) -> dict[str, Any]:
         """Views of a batch in training; otherwise as the stock one."""
         if not training:
             return super().forward(data, training)
+        rest = self.cast_data({name: value for name, value in data.items() if name != "inputs"})
         inputs = data["inputs"]
         # One transfer: what the workers have not joined is joined here, before it travels.
         clips = (inputs if isinstance(inputs, Tensor) else torch.stack(inputs)).to(self.device, non_blocking=True)
-        return {**data, "inputs": self.views(clips)}
+        return {**rest, "inputs": self.views(clips)}
 
     def views(self, clips: Tensor) -> list[Tensor]:
         """``[B, 2, 3, T, H, W]`` to two ``[B, 3, T - order, H, W]``."""
         pair = two_views(clips)
-        params = self._draw(clips)
+        if clips.dtype != torch.uint8:
+            raise TypeError(f"ClipPairDataPreprocessor needs uint8 clips: got {clips.dtype}")
+        params = self._draw(clips.shape)
         return [self.augment(view, params[number::2], (order,), **self.output)[0]
                 for number, (view, order) in enumerate(zip(pair, self.orders, strict=True))]
 
-    def _draw(self, clips: Tensor) -> Any:
-        hub = MessageHub.get_current_instance()
-        step = hub.get_info("iter", self._calls) if "iter" in hub.runtime_info else self._calls
-        self._calls += 1
-        self.augment.seed = int(hub.get_info("seed", 0) or 0)
-        ranks, shape = get_world_size(), clips.shape
+    def _draw(self, shape: torch.Size) -> AugmentParams:
+        self.augment.seed, step = self.key
+        self.key = (self.augment.seed, step + 1)  # until the hook says otherwise
+        ranks = get_world_size()
         joined = self.augment.draw((2 * shape[0] * ranks, *shape[2:]), step)
         # Sample i of rank r is sample i * ranks + r of the joined batch.
         places = torch.arange(get_rank(), shape[0] * ranks, ranks)

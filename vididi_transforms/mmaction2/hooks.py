@@ -3,9 +3,8 @@ from typing import Any
 
 import torch
 from mmengine.dataset import InfiniteSampler
-from mmengine.dist import broadcast_object_list, get_world_size
+from mmengine.dist import get_world_size
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.registry import HOOKS
 from mmengine.runner import IterBasedTrainLoop, Runner
 from torch import Tensor, nn
@@ -13,7 +12,7 @@ from torch import Tensor, nn
 from ..functional import differentiate_pair, match_length
 from ..pair_selector import PairSelector
 from ..schedules import Schedule, get_schedule
-from .data_preprocessor import ClipPairDataPreprocessor
+from .training_hooks import data_preprocessor, shared_seed
 from .views import two_views
 
 STATE = "vididi"  # key in the checkpoint
@@ -37,8 +36,8 @@ class ViDiDiHook(Hook):
             transformers with position embeddings); the clips must have as many frames more as the highest order.
 
     Raises:
-        ValueError: in training, if the inputs are not two views, a clip is too short for the schedule, or a
-            resumed checkpoint was trained with another schedule or seed.
+        ValueError: in training, if the inputs are not two views, a clip is too short for the schedule, a resumed
+            checkpoint was trained with another schedule or seed, or there are two of these hooks.
         TypeError: the model has no data preprocessor, or its output is not known.
 
     Example (config):
@@ -59,32 +58,32 @@ class ViDiDiHook(Hook):
         self.selector = PairSelector(self.schedule, seed or 0)
         self.orders = (0, 0)
         self._handle: Any = None
-        self._preprocessor: nn.Module | None = None
+        self._preprocessor: Any = None
         self._loaded: dict[str, Any] | None = None
 
     def before_train(self, runner: Runner) -> None:
         """Take the seed, check that a resumed run is the same one, and attach to the data preprocessor."""
         self.after_train(runner)  # an earlier training may have been interrupted
-        seeds = [runner.seed if self.seed is None else self.seed]
-        broadcast_object_list(seeds)  # with diff_rank_seed every rank has its own
-        self.selector = PairSelector(self.schedule, seeds[0])
+        if (number := sum(isinstance(hook, ViDiDiHook) for hook in runner.hooks)) > 1:
+            raise ValueError(f"a run has one ViDiDiHook: got {number}")
+        self.selector = PairSelector(self.schedule, shared_seed(runner.seed if self.seed is None else self.seed))
         if runner.iter > 0:
             self._resume(runner)
-        self._preprocessor = _data_preprocessor(runner.model)
+        self._preprocessor = data_preprocessor(runner.model)
         self._handle = self._preprocessor.register_forward_hook(self._differentiate, with_kwargs=True)
 
     def after_train(self, runner: Runner) -> None:
         """Detach."""
         if self._handle is not None:
             self._handle.remove()
-        if isinstance(self._preprocessor, ClipPairDataPreprocessor):
+        if hasattr(self._preprocessor, "orders"):
             self._preprocessor.orders = (0, 0)
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
         """Choose the orders of this step and log them."""
         epoch = self._epoch(runner)
         self.orders = self.selector.orders(epoch, runner.iter)
-        if isinstance(self._preprocessor, ClipPairDataPreprocessor):
+        if hasattr(self._preprocessor, "orders"):  # a ClipPairDataPreprocessor differentiates itself
             self._preprocessor.orders = self.orders
         for name, value in (("phase", self.selector.phase(epoch)), ("order1", self.orders[0]),
                             ("order2", self.orders[1])):
@@ -121,7 +120,7 @@ class ViDiDiHook(Hook):
 
     def _differentiate_inputs(self, inputs: Any) -> Tensor | list[Tensor]:
         views = two_views(inputs)
-        done = self.orders if isinstance(self._preprocessor, ClipPairDataPreprocessor) else (0, 0)
+        done = getattr(self._preprocessor, "orders", (0, 0))
         frames = min(view.shape[-3] + order for view, order in zip(views, done, strict=True))
         needed = self.schedule.max_order + (self.length or 1)
         if frames < needed:
@@ -135,48 +134,6 @@ class ViDiDiHook(Hook):
             x1, x2 = differentiate_pair(*views, *self.orders, length=self.length)
         # Contiguous as the preprocessor's output: stock recognizers merge the first two dimensions with view().
         return torch.stack((x1, x2), dim=1).contiguous() if isinstance(inputs, Tensor) else [x1, x2]
-
-
-@HOOKS.register_module()
-class BYOLTargetHook(Hook):
-    """Lets the target of :class:`BYOLRecognizer` follow after each step of the optimiser.
-
-    A new run starts with the target as a copy of the online network, whatever was loaded.
-
-    Raises:
-        TypeError: the model has no target.
-
-    Example (config):
-        ``dict(type='BYOLTargetHook')`` in ``default_hooks``, as ``target``
-
-    Source: paper appendix B.3.
-    """
-
-    def before_train(self, runner: Runner) -> None:
-        """Let the model know that its target will follow."""
-        model = _unwrap(runner.model)
-        if not hasattr(model, "update_target"):
-            raise TypeError(f"BYOLTargetHook needs a BYOLRecognizer: got {type(model).__name__}")
-        model.target_follows = True
-        if runner.iter == 0:
-            model.reset_target()
-
-    def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
-        """Step k of K is over; a batch whose gradient is only accumulated is none."""
-        if runner.optim_wrapper.should_update():
-            _unwrap(runner.model).update_target(runner.iter / runner.max_iters)
-
-
-def _unwrap(model: nn.Module) -> Any:
-    return model.module if is_model_wrapper(model) else model
-
-
-def _data_preprocessor(model: nn.Module) -> nn.Module:
-    unwrapped = _unwrap(model)
-    preprocessor = getattr(unwrapped, "data_preprocessor", None)
-    if not isinstance(preprocessor, nn.Module):
-        raise TypeError(f"ViDiDiHook needs a model with a data preprocessor: {type(unwrapped).__name__} has none")
-    return preprocessor
 
 
 def _steps_per_pass(loader: Any) -> int:
