@@ -9,6 +9,7 @@ import torch
 from numpy import percentile
 
 from vididi_transforms.mmaction2.demo import provenance
+from vididi_transforms.motion_videos import write_dataset
 
 RESULTS = Path(__file__).parent / "results"
 Timing = dict[str, float]  # milliseconds: median, q25, q75
@@ -40,6 +41,13 @@ def synchronize() -> None:
     """Wait for the device."""
     if torch.cuda.is_available():
         torch.cuda.synchronize()
+
+
+def motion_videos(folder: Path) -> Path:
+    """The list of 128 motion videos of 90 frames of 150 pixels in ``folder``, written unless they are there."""
+    if not (folder / "test.txt").exists():
+        write_dataset(folder, train=128, test=1, size=150, frames=90)
+    return folder / "train.txt"
 
 
 def device() -> str:

@@ -1,47 +1,58 @@
-"""Two epochs of fine-tuning from the demo's encoders: does what was learned without labels help with few?
+"""Two epochs of fine-tuning on motion videos, from encoders pretrained by the ablation and from untrained ones.
 
-    make demo && python benchmarks/fine_tuning.py
+    python benchmarks/ablation.py && python benchmarks/fine_tuning.py
 
-Trains and tests with the stock tool; the data are the demo's videos. Writes benchmarks/results/fine_tuning.{json,md}.
+Trains and tests with the stock tool. Writes benchmarks/results/fine_tuning.{json,md}.
 """
 import argparse
-import json
 from pathlib import Path
 
-from common import RESULTS, provenance, rows
+from ablation import scalars
+from common import rows, write
 
 from vididi_transforms.mmaction2 import demo
 from vididi_transforms.motion_videos import MOTIONS
 
 CONFIG = Path(__file__).parents[1] / "mmaction_configs/demo/r3d-tiny_1xb16-16x2x1-2e_motion-rgb.py"
-CHECKPOINTS = {"untrained": "untrained.pth", **{method: f"{method}/epoch_24.pth" for method in demo.METHODS}}
+ROWS = {"vicreg": "base", "vididi-vicreg": "vididi"}  # of the ablation
 
 
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--demo", type=Path, default=Path("work_dirs/demo"), help="folder of the demo (%(default)s)")
+    parser.add_argument("--ablation", type=Path, default=Path("work_dirs/ablation/24e-480-480"),
+                        help="its runs (%(default)s)")
+    parser.add_argument("--data", type=Path, default=Path("data/motion-ablation/480-480"),
+                        help="its videos (%(default)s)")
+    parser.add_argument("--out", type=Path, default=Path("work_dirs/fine_tuning"), help="of these runs (%(default)s)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     args = parser.parse_args()
-    accuracy = {name: [fine_tune(args.demo, name, seed) for seed in args.seeds] for name in CHECKPOINTS}
-    lines = [("chance", round(100 / len(MOTIONS), 1), "")] + [
-        (name, round(sum(values) / len(values), 1), ", ".join(map(str, values))) for name, values in accuracy.items()]
-    table = rows(("two epochs of fine-tuning from", "top-1 accuracy in %", "each seed"), lines)
-    result = {"accuracy": accuracy, "chance": 100 / len(MOTIONS), "test videos": demo.TEST, "epochs": 2,
-              "seeds": args.seeds, "run": provenance("python benchmarks/fine_tuning.py")}
-    (RESULTS / "fine_tuning.json").write_text(json.dumps(result, indent=2) + "\n")
-    (RESULTS / "fine_tuning.md").write_text(table)
-    print(table)
+    args.out.mkdir(parents=True, exist_ok=True)
+    accuracy = {name: [fine_tune(args, name, seed) for seed in args.seeds] for name in ("untrained", *ROWS)}
+    table = rows(("two epochs of fine-tuning from", "top-1 accuracy in %", "each seed"), [
+        ("(chance)", round(100 / len(MOTIONS), 1), ""),
+        *((name, round(sum(values) / len(values), 1), ", ".join(map(str, values)))
+          for name, values in accuracy.items())])
+    write("fine_tuning", {"accuracy": accuracy, "chance": 100 / len(MOTIONS), "seeds": args.seeds, "epochs": 2,
+                          "test videos": len((args.data / "test.txt").read_text().splitlines())}, table)
 
 
-def fine_tune(folder: Path, name: str, seed: int) -> float:
+def fine_tune(args: argparse.Namespace, name: str, seed: int) -> float:
     """Top-1 accuracy in per cent after the last epoch."""
-    work_dir = folder / f"fine-tuning-{name}-seed{seed}"
-    demo.run(f"fine-tune {name} seed {seed}", folder, "train", "mmaction2", CONFIG, "--work-dir", work_dir,
-             "--cfg-options", f"load_from={(folder / CHECKPOINTS[name]).resolve()}", f"randomness.seed={seed}")
-    newest = max(work_dir.glob("*/vis_data/scalars.json"), key=lambda path: path.stat().st_mtime)
-    scores = [json.loads(line)["acc/top1"] for line in newest.read_text().splitlines() if "acc/top1" in line]
-    return round(100 * scores[-1], 1)
+    work_dir = args.out / f"{name}-seed{seed}"
+    videos = [option for loader, split in (("train", "train"), ("val", "test")) for option in (
+        f"{loader}_dataloader.dataset.ann_file={args.data / split}.txt",
+        f"{loader}_dataloader.dataset.data_prefix.video={args.data}")]
+    demo.run(f"fine-tune {name} seed {seed}", args.out, "train", "mmaction2", CONFIG, "--work-dir", work_dir,
+             "--cfg-options", f"load_from={checkpoint(args, name, seed)}", f"randomness.seed={seed}", *videos)
+    return round(100 * [line["acc/top1"] for line in scalars(work_dir) if "acc/top1" in line][-1], 1)
+
+
+def checkpoint(args: argparse.Namespace, name: str, seed: int) -> Path:
+    """The last one of the run of the ablation with this seed, or an untrained encoder's."""
+    if name not in ROWS:
+        return demo.untrained(args.out, seed)
+    return max((args.ablation / f"{ROWS[name]}-seed{seed}").glob("epoch_*.pth"), key=lambda path: path.stat().st_mtime)
 
 
 if __name__ == "__main__":

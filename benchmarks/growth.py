@@ -12,14 +12,13 @@ import time
 from pathlib import Path
 
 import torch
-from common import interleaved, rows, write
+from common import interleaved, motion_videos, rows, write
 from mmaction.registry import DATASETS
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 
 import vididi_transforms as vt
-from vididi_transforms.motion_videos import write_dataset
 
 CONFIG = Path(__file__).parents[1] / "mmaction_configs/pretrain/vididi-vicreg_r3d18_1xb64-8x3x2-400e_ucf101-rgb.py"
 BACKEND = "triton" if torch.cuda.is_available() else "compiled"
@@ -39,8 +38,6 @@ def main() -> None:
         return
     passes = [json.loads(subprocess.run([sys.executable, __file__, "--one", *map(str, shape)], check=True, text=True,
                                         stdout=subprocess.PIPE).stdout.splitlines()[-1]) for shape in SHAPES]
-    if not (args.data / "test.txt").exists():
-        write_dataset(args.data, train=128, test=1, size=150, frames=90)
     readers = {str(workers): reading(args.data, workers) for workers in (0, 1, 2)}
     table = rows(("clips x frames x pixels", "ms", "clips/s", "peak memory / output"), [
         (f"{p['shape'][0]} x {p['shape'][1]} x {p['shape'][2]}", round(p["ms"], 1),
@@ -83,7 +80,7 @@ def reading(data: Path, workers: int) -> float:
     init_default_scope("mmaction")
     loader = Config.fromfile(CONFIG).train_dataloader
     loader.update(batch_size=16, num_workers=workers, persistent_workers=workers > 0, pin_memory=False)
-    loader.dataset.update(ann_file=str(data / "train.txt"), data_prefix=dict(video=str(data)))
+    loader.dataset.update(ann_file=str(motion_videos(data)), data_prefix=dict(video=str(data)))
     loader.dataset = DATASETS.build(loader.dataset)
     batches = Runner.build_dataloader(loader, seed=0)
     for _ in batches:

@@ -40,6 +40,12 @@ def test_table_is_the_result_file():
     assert report["run"]["machine"] in README
 
 
+@pytest.mark.parametrize("name", ["batched_pass", "ablation", "fine_tuning"])
+def test_tables_are_the_result_files(name):
+    assert (RESULTS.parent / f"{name}.md").read_text().strip() in README
+    assert json.loads((RESULTS.parent / f"{name}.json").read_text())["run"]["command"] in README
+
+
 @pytest.mark.parametrize("key", ["date", "command", "python", "machine", "versions"])
 def test_results_say_where_they_come_from(key):
     assert json.loads(RESULTS.read_text())["run"][key]

@@ -75,17 +75,17 @@ def measure(out: Path, options: list[str]) -> tuple[Results, dict[str, float]]:
     return results, seconds
 
 
-def untrained(out: Path) -> Path:
+def untrained(out: Path, seed: int = 0) -> Path:
     """A checkpoint of the encoder as it is initialised."""
     from mmaction.registry import MODELS
     from mmengine.config import Config
     from mmengine.registry import init_default_scope
 
     init_default_scope("mmaction")
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     model = MODELS.build(Config.fromfile(config(METHODS[0])).model)
     model.init_weights()
-    path = out / "untrained.pth"
+    path = out / f"untrained-seed{seed}.pth"
     torch.save(dict(state_dict=model.state_dict(), meta={}), path)
     return path
 
