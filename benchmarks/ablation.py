@@ -77,10 +77,10 @@ def scalars(folder: Path) -> list[dict[str, float]]:
             for line in path.read_text().splitlines()]
 
 
-def hours(folder: Path) -> float:
+def seconds(folder: Path) -> float:
     """Training time of the runs in ``folder``, as if one after the other: the logged time of each epoch's steps."""
     epochs = {(run, line["epoch"]): line for run in folder.iterdir() for line in scalars(run) if "loss" in line}
-    return round(sum(line["time"] * line["iter"] / line["epoch"] for line in epochs.values()) / 3600, 2)
+    return round(sum(line["time"] * line["iter"] / line["epoch"] for line in epochs.values()), 1)
 
 
 def train(args: argparse.Namespace, name: str, seed: int, folder: Path) -> None:
@@ -117,7 +117,7 @@ def report(recalls: Recalls, args: argparse.Namespace) -> None:
     alike = f"Rank correlation with the paper's column: {order.statistic:.2f} (p = {order.pvalue:.3f}).\n"
     result = {"recall@1": recalls, "paper": PAPER, "spearman": round(float(order.statistic), 3),
               "p": round(float(order.pvalue), 3), "epochs": args.epochs, "videos": list(args.videos),
-              "seeds": args.seeds, "hours of training": hours(args.work_dir)}
+              "seeds": args.seeds, "seconds of training": seconds(args.work_dir)}
     draw(recalls, args.results / "ablation.png")
     write("ablation", result, f"{table(recalls)}\n{alike}", args.results)
 
