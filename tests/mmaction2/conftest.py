@@ -29,8 +29,12 @@ def motion(tmp_path_factory):
 @pytest.fixture
 def tiny_options(motion, tmp_path):
     """What makes the demo config tiny: options as the command line takes them."""
+    return {"work_dir": str(tmp_path / "work"), **tiny_for(motion)}
+
+
+def tiny_for(motion):
+    """The same without a folder to work in."""
     options = {
-        "work_dir": str(tmp_path / "work"),
         "model.backbone.base_channels": 4,
         "model.cls_head.in_channels": 32,
         "train_cfg.max_epochs": 2,

@@ -23,13 +23,14 @@ from .load_check import CheckLoadedHook  # noqa: E402
 from .metrics import VideoRetrievalMetric  # noqa: E402
 from .optimizers import LARS  # noqa: E402
 from .pipelines import MarkSplit, PerClip, ReadVideo, SampleClipPair, VideoReadError  # noqa: E402
+from .preemption import PreemptionHook  # noqa: E402
 from .recognizers import BYOLRecognizer, TwoStreamRecognizer  # noqa: E402
+from .resume import ExactResumeHook  # noqa: E402
 from .samplers import KeyedSampler  # noqa: E402
-from .training_hooks import AugmentKeyHook, BYOLTargetHook  # noqa: E402
+from .training_hooks import BYOLTargetHook, KeyedDrawsHook  # noqa: E402
 
 __all__ = [
     "LARS",
-    "AugmentKeyHook",
     "BYOLHead",
     "BYOLRecognizer",
     "BYOLTargetHook",
@@ -38,9 +39,12 @@ __all__ = [
     "ClipGaussianBlur",
     "ClipGrayscale",
     "ClipPairDataPreprocessor",
+    "ExactResumeHook",
+    "KeyedDrawsHook",
     "KeyedSampler",
     "MarkSplit",
     "PerClip",
+    "PreemptionHook",
     "ReadVideo",
     "RetrievalHead",
     "SampleClipPair",

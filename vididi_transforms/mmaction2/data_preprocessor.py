@@ -19,7 +19,7 @@ class ClipPairDataPreprocessor(ActionDataPreprocessor):
     """Stock ``ActionDataPreprocessor`` that, in training, augments and differentiates the two clips of each video.
 
     Clips travel as uint8, in one transfer; :class:`ViDiDiHook` tells it the orders, (0, 0) without the hook. Each clip
-    has its own draw, keyed by (seed, step, place in the joined batch of all processes): :class:`AugmentKeyHook` tells
+    has its own draw, keyed by (seed, step, place in the joined batch of all processes): :class:`KeyedDrawsHook` tells
     seed and step; without that hook they count from (0, 0). In validation and testing it is the stock one.
 
     Args:

@@ -2,6 +2,7 @@
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -45,14 +46,22 @@ class KeyedSampler(DefaultSampler):
     """mmengine's ``DefaultSampler``, whose indices carry the key of their sample's random draws.
 
     With it, :class:`SampleClipPair` and :class:`PerClip` draw by (seed, epoch, sample, view). With any other sampler
-    they draw from the worker's global generators, as stock transforms do.
+    they draw from the worker's global generators, as stock transforms do. ``start`` is this process's number of samples
+    of the current epoch that were trained on before a resume: :class:`ExactResumeHook` sets it, and they are not read.
 
     Example (config):
         ``dict(type='KeyedSampler', shuffle=True)``
     """
 
+    start: int = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Go to the start of an epoch."""
+        super().set_epoch(epoch)
+        self.start = 0
+
     def __iter__(self) -> Iterator[KeyedIndex]:
-        return (KeyedIndex(index, self.seed, self.epoch) for index in super().__iter__())
+        return (KeyedIndex(index, self.seed, self.epoch) for index in islice(super().__iter__(), self.start, None))
 
 
 @contextmanager

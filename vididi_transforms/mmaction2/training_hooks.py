@@ -1,22 +1,28 @@
-"""Hooks that the recipes have in ``default_hooks``: the draws of the batched augmentation, the target of BYOL."""
+"""Hooks that the recipes have in ``default_hooks``: the draws of each step, the target of BYOL."""
+import random
 from typing import Any
 
-from mmengine.dist import broadcast_object_list
+import numpy as np
+import torch
+from mmengine.dist import broadcast_object_list, get_rank
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 from torch import nn
 
+from ..keyed_random import keyed_generator
+
 
 @HOOKS.register_module()
-class AugmentKeyHook(Hook):
-    """Keys the draws of :class:`ClipPairDataPreprocessor` by (the run's seed, step); does nothing without one.
+class KeyedDrawsHook(Hook):
+    """Keys what a step draws by (the run's seed, step): a resumed run goes on with the same draws.
 
-    With it a resumed run goes on with the same draws, and runs of other seeds have others.
+    That is the augmentation of :class:`ClipPairDataPreprocessor`, the same for any number of processes, and, in each
+    process for itself, what the model draws from the global generators of ``random``, numpy and torch (dropout).
 
     Example (config):
-        ``dict(type='AugmentKeyHook')`` in ``default_hooks``, as ``augment_key``
+        ``dict(type='KeyedDrawsHook')`` in ``default_hooks``, as ``keyed_draws``
     """
 
     def before_train(self, runner: Runner) -> None:
@@ -26,6 +32,10 @@ class AugmentKeyHook(Hook):
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
         """Set the key of this step."""
+        seeds = keyed_generator("KeyedDrawsHook", self._seed, runner.iter, get_rank()).integers(2**32, size=3)
+        random.seed(int(seeds[0]))
+        np.random.seed(seeds[1])
+        torch.manual_seed(int(seeds[2]))
         if hasattr(self._preprocessor, "key"):
             self._preprocessor.key = (self._seed, runner.iter)
 

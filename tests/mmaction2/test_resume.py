@@ -1,0 +1,148 @@
+"""Killed at any moment and resumed, a run is bit for bit the one that was not."""
+import logging
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from conftest import DEMO, tiny_for
+from test_train import ENV, TOOLS, options, scalars
+
+from vididi_transforms.mmaction2.resume import mark_newest
+
+STEPS = 8  # in two epochs
+CONFIG = """
+_base_ = ['{demo}']
+custom_imports = dict(imports=['vididi_transforms.mmaction2', 'faults'], allow_failed_imports=False)
+custom_hooks = [dict(type='ViDiDiHook'), {fault}]
+train_dataloader = dict(dataset=dict(_delete_=True, type='NotedDataset', note='{note}',
+                                     dataset=_base_.train_dataloader.dataset))
+val_dataloader = None
+val_cfg = None
+val_evaluator = None
+{more}
+"""
+BY_STEPS = """
+train_cfg = dict(_delete_=True, type='IterBasedTrainLoop', max_iters=8)
+param_scheduler = [dict(type='CosineAnnealingLR', T_max=8, by_epoch=False)]
+log_processor = dict(by_epoch=False)
+"""
+
+
+def train(motion, work, fault="", code=0, resume=False, workers=0, interval=1, more=""):
+    work.mkdir(exist_ok=True)
+    (work / "cfg.py").write_text(CONFIG.format(
+        demo=DEMO, fault=fault, note=work / f"read{'-again' * resume}.txt", more=more))
+    settings = {key.replace("train_dataloader.dataset.", "train_dataloader.dataset.dataset."): value
+                for key, value in tiny_for(motion).items() if not key.startswith(("val_", "test_"))}
+    settings |= {"train_dataloader.num_workers": workers, "train_dataloader.persistent_workers": workers > 0,
+                 "default_hooks.checkpoint.by_epoch": False, "default_hooks.checkpoint.interval": interval}
+    settings = {key: value for key, value in settings.items() if not (more and key.startswith("train_cfg"))}
+    done = subprocess.run(
+        [sys.executable, TOOLS / "train.py", work / "cfg.py", "--work-dir", work, *["--resume"] * resume,
+         *options(settings)], capture_output=True, text=True, check=False,
+        env={**ENV, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), ENV.get("PYTHONPATH", "")])})
+    assert done.returncode == code, done.stderr[-3000:]
+    return done.stdout + done.stderr
+
+
+def losses(work):
+    return {key: scalars(work, key) for key in ("loss", "vididi_order1", "vididi_order2", "lr")}
+
+
+def read(work, again=False):
+    return (work / f"read{'-again' * again}.txt").read_text().splitlines()
+
+
+@pytest.fixture(scope="module")
+def whole(motion, tmp_path_factory):
+    """A run that nothing interrupts."""
+    work = tmp_path_factory.mktemp("whole")
+    train(motion, work)
+    assert len(losses(work)["loss"]) == STEPS
+    return work
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("workers", "step"), [(0, 3), (1, 6), (2, 5)])
+def test_killed_in_an_epoch(motion, whole, tmp_path, workers, step):
+    train(motion, tmp_path, f"dict(type='KillHook', step={step})", -signal.SIGKILL, workers=workers)
+    train(motion, tmp_path, resume=True, workers=workers)
+    assert losses(tmp_path) == losses(whole)
+    assert sorted(read(tmp_path, again=True)) == sorted(read(whole)[4 * (step - 1):])  # from the step before
+
+
+@pytest.mark.slow
+def test_killed_while_a_checkpoint_is_written(motion, whole, tmp_path):
+    train(motion, tmp_path, "dict(type='KillHook', step=6, writing=True)", -signal.SIGKILL)
+    log = train(motion, tmp_path, resume=True)
+    assert "iter_6.pth is damaged; the one before is used" in log
+    assert losses(tmp_path) == losses(whole)
+    assert sorted(read(tmp_path, again=True)) == sorted(read(whole)[4 * 5:])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "step", "workers"), [(signal.SIGUSR1, 3, 2), (signal.SIGTERM, 4, 0)])
+def test_a_signal_saves_and_leaves(motion, whole, tmp_path, number, step, workers):
+    fault = f"dict(type='KillHook', step={step}, number={int(number)})"
+    log = train(motion, tmp_path, fault, 128 + number, workers=workers, interval=100)
+    assert f"{number.name}: saved {tmp_path}/preempted.pth after step {step}" in log
+    train(motion, tmp_path, resume=True, workers=workers, interval=100)
+    assert losses(tmp_path) == losses(whole)
+    assert sorted(read(tmp_path, again=True)) == sorted(read(whole)[4 * step:])
+
+
+@pytest.mark.slow
+def test_loop_by_steps(motion, tmp_path):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    train(motion, whole, more=BY_STEPS)
+    train(motion, killed, "dict(type='KillHook', step=6)", -signal.SIGKILL, more=BY_STEPS)
+    train(motion, killed, resume=True, more=BY_STEPS)
+    assert losses(killed) == losses(whole)
+    assert len(losses(whole)["loss"]) == STEPS
+    assert sorted(read(killed, again=True)) == sorted(read(whole)[4 * 5:])
+
+
+def checkpoints(folder, *names):
+    for number, name in enumerate(names):
+        torch.save(dict(state_dict=torch.zeros(2000)), folder / name)
+        os.utime(folder / name, (number, number))
+    return [folder / name for name in names]
+
+
+def spoil(path):
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    time = path.stat().st_mtime
+    path.write_bytes(data)
+    os.utime(path, (time, time))
+
+
+def test_newest_whole_checkpoint(tmp_path, caplog):
+    first, second, third = checkpoints(tmp_path, "epoch_1.pth", "iter_9.pth", "preempted.pth")
+    for newest in (third, second, first):
+        mark_newest(tmp_path, logging.getLogger())
+        assert (tmp_path / "last_checkpoint").read_text() == str(newest)
+        spoil(newest)
+    assert [record.message for record in caplog.records] == 2 * [
+        f"checkpoint {third} is damaged; the one before is used"] + [
+        f"checkpoint {second} is damaged; the one before is used"]
+    with pytest.raises(ValueError, match=r"all checkpoints in .* are damaged: preempted.pth, iter_9.pth, epoch_1.pth"):
+        mark_newest(tmp_path, logging.getLogger())
+
+
+def test_checkpoints_elsewhere_and_none(tmp_path):
+    mark_newest(tmp_path, logging.getLogger())
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "other").mkdir()
+    old, new = checkpoints(tmp_path / "other", "epoch_1.pth", "epoch_2.pth")
+    (tmp_path / "last_checkpoint").write_text(str(old))
+    mark_newest(tmp_path, logging.getLogger())
+    assert (tmp_path / "last_checkpoint").read_text() == str(new)
+    (tmp_path / "last_checkpoint").write_text("")  # killed while it was written
+    checkpoints(tmp_path, "epoch_3.pth")
+    mark_newest(tmp_path, logging.getLogger())
+    assert (tmp_path / "last_checkpoint").read_text() == str(tmp_path / "epoch_3.pth")

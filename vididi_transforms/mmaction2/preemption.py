@@ -1,0 +1,72 @@
+"""Leaving a machine that asks for it, with a checkpoint of the step at hand."""
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+from mmengine.dist import is_main_process
+from mmengine.hooks import Hook
+from mmengine.registry import HOOKS
+from mmengine.runner import Runner
+
+from .resume import write_text
+
+NAME = "preempted.pth"
+
+
+@HOOKS.register_module()
+class PreemptionHook(Hook):
+    """At a signal the step is finished, a checkpoint is saved, and training exits with 128 + the signal's number.
+
+    ``--resume`` goes on from it; :class:`ExactResumeHook` makes that exact. The first process saves and exits, and the
+    launcher stops the others, which ignore the signal.
+
+    Args:
+        signals: names, such as ``scancel --signal`` takes them.
+
+    Raises:
+        ValueError: there is no such signal.
+        SystemExit: the signal came.
+
+    Example (config):
+        ``dict(type='PreemptionHook')`` in ``default_hooks``, as ``preemption``
+    """
+
+    priority = "LOWEST"  # when all other hooks are done with the step
+
+    def __init__(self, signals: tuple[str, ...] = ("SIGUSR1", "SIGTERM")) -> None:
+        unknown = [name for name in signals if name not in signal.Signals.__members__]
+        if unknown:
+            raise ValueError(f"signals must be names such as SIGUSR1: got {', '.join(unknown)}")
+        self.signals = [signal.Signals[name] for name in signals]
+        self._received: int | None = None
+        self._before: dict[signal.Signals, Any] = {}
+
+    def before_train(self, runner: Runner) -> None:
+        """Listen."""
+        self._received, self._process = None, os.getpid()
+        self._before = {number: signal.signal(number, self._note) for number in self.signals}
+
+    def after_train(self, runner: Runner) -> None:
+        """Listen no more."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
+        """Save and leave, if asked to."""
+        if self._received is None or not is_main_process():
+            return
+        runner.save_checkpoint(runner.work_dir, f"{NAME}.part", by_epoch=False)
+        path = Path(runner.work_dir, NAME)
+        os.replace(f"{path}.part", path)
+        write_text(path.with_name("last_checkpoint"), str(path))
+        runner.logger.info(f"{signal.Signals(self._received).name}: saved {path} after step {runner.iter + 1}; "
+                           "--resume goes on from it")
+        self.after_train(runner)
+        raise SystemExit(128 + self._received)
+
+    def _note(self, number: int, frame: Any) -> None:
+        if os.getpid() == self._process:
+            self._received = number
+        elif number == signal.SIGTERM:  # a worker, which has inherited this handler
+            os._exit(128 + number)
