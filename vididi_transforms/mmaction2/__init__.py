@@ -1,8 +1,9 @@
 """ViDiDi in MMAction2: importing this module registers everything, in the order of the data's way.
 
-``samplers`` (keyed draws) -> ``pipelines`` (two clips, each cropped) -> ``data_preprocessor`` (augmentation in batches)
--> ``hooks`` (temporal derivatives of what the data preprocessor returns) -> ``recognizers`` (two streams) -> ``heads``
-(objectives) -> ``metrics`` (retrieval).
+``samplers`` (keyed draws) -> ``safe_dataset`` (unreadable videos) -> ``pipelines`` (two clips, each cropped) ->
+``data_preprocessor`` (augmentation in batches) -> ``hooks`` (temporal derivatives of what the preprocessor returns) ->
+``recognizers`` (two streams) -> ``heads`` (objectives) -> ``metrics`` (retrieval). Beside it: ``training_hooks``,
+``bad_videos``, ``resume``, ``preemption``.
 ``compat`` repairs the released stack first; ``doctor`` reports on it.
 
 In a config::
@@ -15,6 +16,7 @@ from . import compat
 compat.install()
 
 from .backbones import TorchvisionVideoBackbone  # noqa: E402
+from .bad_videos import BadVideosHook  # noqa: E402
 from .clip_transforms import ClipColorJitter, ClipGaussianBlur, ClipGrayscale  # noqa: E402
 from .data_preprocessor import ClipPairDataPreprocessor  # noqa: E402
 from .heads import BYOLHead, RetrievalHead, SimCLRHead, VICRegHead  # noqa: E402
@@ -26,6 +28,7 @@ from .pipelines import MarkSplit, PerClip, ReadVideo, SampleClipPair, VideoReadE
 from .preemption import PreemptionHook  # noqa: E402
 from .recognizers import BYOLRecognizer, TwoStreamRecognizer  # noqa: E402
 from .resume import ExactResumeHook  # noqa: E402
+from .safe_dataset import SafeDataset  # noqa: E402
 from .samplers import KeyedSampler  # noqa: E402
 from .training_hooks import BYOLTargetHook, KeyedDrawsHook  # noqa: E402
 
@@ -34,6 +37,7 @@ __all__ = [
     "BYOLHead",
     "BYOLRecognizer",
     "BYOLTargetHook",
+    "BadVideosHook",
     "CheckLoadedHook",
     "ClipColorJitter",
     "ClipGaussianBlur",
@@ -47,6 +51,7 @@ __all__ = [
     "PreemptionHook",
     "ReadVideo",
     "RetrievalHead",
+    "SafeDataset",
     "SampleClipPair",
     "SimCLRHead",
     "TorchvisionVideoBackbone",

@@ -23,4 +23,4 @@ train_dataloader = dict(
     pin_memory=True,
     collate_fn=dict(type='default_collate'),  # the workers join the batch
     sampler=dict(type='KeyedSampler', shuffle=True),
-    dataset=dict(type='VideoDataset', pipeline=train_pipeline))
+    dataset=dict(type='SafeDataset', dataset='VideoDataset', timeout=60, pipeline=train_pipeline))

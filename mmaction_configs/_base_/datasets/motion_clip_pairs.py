@@ -25,7 +25,9 @@ train_dataloader = dict(
     collate_fn=dict(type='default_collate'),
     sampler=dict(type='KeyedSampler', shuffle=True),
     dataset=dict(
-        type='VideoDataset',
+        type='SafeDataset',
+        dataset='VideoDataset',
+        timeout=60,
         ann_file=f'{data_root}/train.txt',
         data_prefix=dict(video=data_root),
         pipeline=train_pipeline))

@@ -26,7 +26,7 @@ test_pipeline = [
 ]
 train_dataloader = dict(
     batch_size=16, num_workers=8, persistent_workers=True, sampler=dict(type='KeyedSampler', shuffle=True),
-    dataset=dict(type='VideoDataset', pipeline=train_pipeline))
+    dataset=dict(type='SafeDataset', dataset='VideoDataset', timeout=60, pipeline=train_pipeline))
 val_dataloader = dict(
     batch_size=4, num_workers=8, persistent_workers=True, sampler=dict(type='KeyedSampler', shuffle=False),
     dataset=dict(type='VideoDataset', pipeline=test_pipeline, test_mode=True))
