@@ -1,9 +1,12 @@
 # make demo | make test | make lint | make setup. Another Python: make setup PYTHON=python3.12
+# make core tests with torch and numpy alone, make oldest with the lowest versions that pyproject.toml allows.
 PYTHON ?= python3
+OLDEST_PYTHON ?= $(shell command -v python3.10 || command -v python3.11)
+CORE := functional pair_selector objectives kernels distributed
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test lint
+.PHONY: setup demo test lint core oldest
 setup: $(VENV)/.installed
 
 $(VENV)/.installed: pyproject.toml
@@ -20,3 +23,13 @@ test: setup
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+core:
+	$(PYTHON) -m venv .venv-core
+	.venv-core/bin/pip install --disable-pip-version-check --quiet . pytest
+	.venv-core/bin/python -m pytest -m "not slow" $(CORE:%=tests/test_%.py)
+
+oldest:
+	$(OLDEST_PYTHON) -m venv .venv-oldest
+	.venv-oldest/bin/pip install --disable-pip-version-check --quiet --constraint .ci/oldest.txt --editable '.[dev]'
+	.venv-oldest/bin/python -m pytest -m "not slow"

@@ -145,7 +145,7 @@ def draw(recalls: Recalls, path: Path) -> None:
     ours.set(title="motion videos, small encoder, measured here", xlabel="R@1 in %")
     handles, labels = ours.get_legend_handles_labels()
     ours.legend(*zip(*{label: (handle, label) for handle, label in zip(handles, labels, strict=True)}.values(),
-                     strict=True), loc="lower right", fontsize=8)
+                     strict=True), loc="upper right", fontsize=8)
     paper.barh(names, [PAPER[name] for name in names], color="#d55e00")
     paper.set(title="UCF101, R3D-18, as the paper reports", xlabel="R@1 in %")
     ours.invert_yaxis()

@@ -5,10 +5,15 @@
 Each measurement of the pass has a process of its own, so that its peak memory is its own.
 """
 import argparse
+import functools
+import itertools
 import json
+import os
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -38,41 +43,53 @@ def main() -> None:
         return
     passes = [json.loads(subprocess.run([sys.executable, __file__, "--one", *map(str, shape)], check=True, text=True,
                                         stdout=subprocess.PIPE).stdout.splitlines()[-1]) for shape in SHAPES]
+    together = {number: side_by_side(number) for number in (1, 2)}
     readers = {str(workers): reading(args.data, workers) for workers in (0, 1, 2)}
     table = rows(("clips x frames x pixels", "ms", "clips/s", "peak memory / output"), [
         (f"{p['shape'][0]} x {p['shape'][1]} x {p['shape'][2]}", round(p["ms"], 1),
          round(1e3 * p["shape"][0] / p["ms"]), p["memory"]) for p in passes])
+    table += "\n" + rows(("processes with the pass, one thread each", "clips/s of all"), list(together.items()))
     table += "\n" + rows(("workers", "pairs of clips read and cropped in a second"), list(readers.items()))
-    write("growth", {"backend": BACKEND, "passes": passes, "pairs of clips per second by workers": readers}, table)
+    write("growth", {"backend": BACKEND, "passes": passes, "clips per second by processes": together,
+                     "pairs of clips per second by workers": readers}, table)
+
+
+def side_by_side(number: int) -> int:
+    """Clips per second of several processes together, each with the base shape and one thread."""
+    command = [sys.executable, __file__, "--one", *map(str, BASE)]
+    running = [subprocess.Popen(command, text=True, stdout=subprocess.PIPE, env={**os.environ, "OMP_NUM_THREADS": "1"})
+               for _ in range(number)]
+    results = [json.loads(process.communicate()[0].splitlines()[-1]) for process in running]
+    return round(sum(1e3 * BASE[0] / result["ms"] for result in results))
 
 
 def measure(clips: int, frames: int, size: int) -> dict[str, object]:
-    """Median time, and the growth of the process over its input and output as a multiple of the output."""
+    """Median time, and the most memory that the pass holds, its output included, as a multiple of the output."""
     augment = vt.ClipAugment(size=None)
     batch = torch.randint(256, (clips, 3, frames, size, size), dtype=torch.uint8)
     batch = batch.cuda() if torch.cuda.is_available() else batch
     params = augment.draw(batch.shape, 0)
-    output = batch.numel() * 4 * (frames - 1) // frames
+    work = functools.partial(augment, batch, params, orders=(1,), backend=BACKEND)
+    output = sum(view.numel() * view.element_size() for view in work())
+    timing = interleaved({"pass": work}, rounds=7)["pass"]
+    return {"shape": [clips, frames, size], "ms": timing["median"], "memory": round(peak(work) / output, 2)}
+
+
+def peak(function: Callable[[], object]) -> int:
+    """The most bytes that PyTorch's allocator has given out at one time while the function ran."""
     if torch.cuda.is_available():
-        augment(batch, params, orders=(1,), backend=BACKEND)
         torch.cuda.reset_peak_memory_stats()
         before = torch.cuda.memory_allocated()
-        augment(batch, params, orders=(1,), backend=BACKEND)
-        peak = torch.cuda.max_memory_allocated() - before
-    else:
-        augment(batch, params, orders=(1,), backend=BACKEND)  # the compiler's own memory is not the pass's
-        Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
-        before = resident("VmRSS")
-        augment(batch, params, orders=(1,), backend=BACKEND)
-        peak = resident("VmHWM") - before
-    timing = interleaved({"pass": lambda: augment(batch, params, orders=(1,), backend=BACKEND)}, rounds=7)["pass"]
-    return {"shape": [clips, frames, size], "ms": timing["median"], "memory": round(peak / output, 2)}
-
-
-def resident(name: str) -> int:
-    """Bytes of this process that are in memory: now (``VmRSS``), or at the most (``VmHWM``)."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(name))
+        function()
+        return torch.cuda.max_memory_allocated() - before
+    with torch.profiler.profile(profile_memory=True) as profile:
+        result = function()
+    with tempfile.TemporaryDirectory() as folder:
+        profile.export_chrome_trace(f"{folder}/trace.json")
+        trace = json.loads(Path(folder, "trace.json").read_text())["traceEvents"]
+    del result
+    events = sorted((event for event in trace if event.get("name") == "[memory]"), key=lambda event: event["ts"])
+    return max(itertools.accumulate(event["args"]["Bytes"] for event in events))
 
 
 def reading(data: Path, workers: int) -> float:

@@ -3,12 +3,13 @@ import re
 
 import pytest
 import torch
-from mmaction.registry import DATA_SAMPLERS, HOOKS, METRICS, MODELS, OPTIMIZERS, TRANSFORMS
+from mmaction.registry import DATA_SAMPLERS, DATASETS, HOOKS, METRICS, MODELS, OPTIMIZERS, TRANSFORMS
 
 import vididi_transforms.mmaction2 as plugin
 
-NEEDS = {DATA_SAMPLERS: dict(dataset=range(4)), OPTIMIZERS: dict(params=[torch.nn.Parameter(torch.zeros(1))])}
-REGISTRIES = (TRANSFORMS, HOOKS, METRICS, MODELS, OPTIMIZERS, DATA_SAMPLERS)
+NEEDS = {DATA_SAMPLERS: dict(dataset=range(4)), DATASETS: dict(lazy_init=True),
+         OPTIMIZERS: dict(params=[torch.nn.Parameter(torch.zeros(1))])}
+REGISTRIES = (TRANSFORMS, HOOKS, METRICS, MODELS, OPTIMIZERS, DATA_SAMPLERS, DATASETS)
 
 
 @pytest.mark.parametrize("name", sorted(set(plugin.__all__) - {"VideoReadError"}))

@@ -135,7 +135,7 @@ def test_reader_process_is_each_process_own():
     assert reader(0) == here != os.getpid()
     reader.stop()
     assert reader(0) not in (here, os.getpid())
-    with pytest.raises(ValueError, match="a timeout must be > 0, on a system that has fork: got 0 on posix"):
+    with pytest.raises(ValueError, match="a timeout must be > 0 and needs a system that can fork: got 0 on posix"):
         safe(timeout=0)
     with pytest.raises(ValueError, match="attempts must be >= 1: got 0"):
         safe(attempts=0)

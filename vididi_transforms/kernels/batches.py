@@ -16,6 +16,7 @@ def run(clips: Tensor, table: Tensor, orders: Sequence[int], views: Sequence[Ten
         compiled: bool) -> None:
     """Fill ``views``. All pieces have one shape, so that one compilation serves them; the last may overlap others."""
     most = len(clips) if clips.is_cuda else max((COMPILED if compiled else EAGER) // clips[0].numel(), 1)
+    most = min(most, ceil(len(clips) / 3))  # what a piece needs besides the result is then less than twice the result
     piece = ceil(len(clips) / ceil(len(clips) / most))
     fill = _compiled() if compiled else _fill
     for start in range(0, len(clips), piece):

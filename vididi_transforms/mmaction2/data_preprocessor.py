@@ -39,8 +39,8 @@ class ClipPairDataPreprocessor(ActionDataPreprocessor):
         ValueError, TypeError: a setting is out of range; in training, the inputs are not two uint8 clips of each video.
 
     Example (config):
-        ``data_preprocessor=dict(type='ClipPairDataPreprocessor', mean=[123.675, 116.28, 103.53],
-        std=[58.395, 57.12, 57.375], augment=dict(jitter=0.8, gray=0.5, blur=0.5))``
+        ``dict(type='ClipPairDataPreprocessor', mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375],
+        augment=dict(jitter=0.8, gray=0.5, blur=0.5))`` as ``data_preprocessor`` of the model
 
     Source: paper section 3.2, appendix B.1.
     """

@@ -32,7 +32,8 @@ class ReaderProcess:
 
     def __init__(self, function: Callable[[Any], Any], timeout: float) -> None:
         if timeout <= 0 or not hasattr(os, "fork"):
-            raise ValueError(f"a timeout must be > 0, on a system that has fork: got {timeout} on {os.name}")
+            raise ValueError(f"a timeout must be > 0 and needs a system that can fork: got {timeout} on {os.name} "
+                             "(None is no timeout)")
         self.function, self.timeout = function, timeout
         self._owner = self._child = 0
         self._pipe: Connection | None = None

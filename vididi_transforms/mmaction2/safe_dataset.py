@@ -30,7 +30,8 @@ class SafeDataset:
         VideoReadError: ``attempts`` videos in a row cannot be read; the message lists them.
 
     Example (config):
-        ``dataset=dict(type='SafeDataset', dataset='VideoDataset', ann_file='train.txt', pipeline=train_pipeline)``
+        ``dict(type='SafeDataset', dataset='VideoDataset', timeout=60, ann_file='train.txt', pipeline=[])`` as
+        ``dataset`` of the training loader
     """
 
     def __init__(self, dataset: str | dict[str, Any], timeout: float | None = None, attempts: int = 10,
