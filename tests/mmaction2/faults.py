@@ -4,7 +4,6 @@ import signal
 from pathlib import Path
 
 from mmaction.registry import DATASETS, HOOKS
-from mmengine.dataset import BaseDataset
 from mmengine.dist import get_rank
 from mmengine.fileio import LocalBackend
 from mmengine.hooks import Hook
@@ -42,7 +41,7 @@ class NotedDataset:
 
     def __init__(self, dataset, note):
         self.dataset, self.note = DATASETS.build(dataset) if isinstance(dataset, dict) else dataset, note
-        self.metainfo, self.full_init = BaseDataset.metainfo.fget(self.dataset), self.dataset.full_init
+        self.metainfo, self.full_init = self.dataset.metainfo, self.dataset.full_init
 
     def __len__(self):
         return len(self.dataset)

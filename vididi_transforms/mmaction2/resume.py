@@ -62,7 +62,7 @@ class ExactResumeHook(Hook):
         self._resumed = runner.iter > 0 and isinstance(sampler, KeyedSampler)
         if not self._resumed:
             return
-        sampler.seed = self._saved.get("seed", shared_seed(runner.seed))  # the interrupted run's, if the config has none
+        sampler.seed = self._saved.get("seed", shared_seed(runner.seed))  # the interrupted run's
         now = step_of(runner)
         saved = {name: self._saved.get(name, number) for name, number in now.items()}
         if saved != now:
