@@ -76,7 +76,10 @@ def augment_and_differentiate(clips: Tensor, params: "AugmentParams | Tensor", o
     return tuple(views)
 
 
-@torch.library.custom_op("vididi_transforms::augment_and_differentiate", mutates_args=())
+@torch.library.custom_op(
+    "vididi_transforms::augment_and_differentiate", mutates_args=(),
+    schema="(Tensor clips, Tensor table, int[] orders, float[] mean, float[] std, int kernel_size, str contrast_mean, "
+           "ScalarType dtype, bool channels_last, str backend) -> Tensor[]")  # PyTorch 2.6 infers none from list[int]
 def _operator(clips: Tensor, table: Tensor, orders: list[int], mean: list[float], std: list[float], kernel_size: int,
               contrast_mean: str, dtype: torch.dtype, channels_last: bool, backend: str) -> list[Tensor]:
     views: list[Tensor] = _empty(clips, table, orders, mean, std, kernel_size, contrast_mean, dtype, channels_last,
