@@ -1,7 +1,7 @@
 # make demo | make test | make lint | make setup. Another Python: make setup PYTHON=python3.12
 # make core tests with torch and numpy alone, make oldest with the lowest versions that pyproject.toml allows.
 PYTHON ?= python3
-OLDEST_PYTHON ?= $(shell command -v python3.10 || command -v python3.11)
+OLDEST_PYTHON ?= $(shell command -v python3.10 || command -v $(PYTHON))
 CORE := functional pair_selector objectives kernels distributed
 VENV := .venv
 BIN := $(VENV)/bin
