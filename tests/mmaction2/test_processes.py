@@ -4,16 +4,17 @@ An encoder without batch normalisation, whose statistics are each process's own 
 joined batch in all of them. So one law covers what is drawn, differentiated, gathered and reduced.
 """
 import os
-import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from conftest import DEMO, tiny_for
-from test_train import ENV, TOOLS, options, run, scalars
+from test_train import ENV, TOOLS, free_port, options, run, scalars
 
 pytestmark = pytest.mark.slow
 WITH_FAULTS = {**ENV, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), ENV.get("PYTHONPATH", "")]),
                "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}  # as docs/cluster.md says
+TORCHRUN = ("-m", "torch.distributed.run", "--nproc-per-node=2")
 VIDEOS, GALLERY, QUERIES = 23, 15, 8  # 23 videos to train on and 23 to retrieve: neither 2 nor 4 divides them
 BATCH, STEPS = 8, 8
 CONFIG = """
@@ -26,11 +27,12 @@ model = dict(
     data_preprocessor=dict(augment=dict(_delete_=True, jitter=0.8, gray=0.5, blur=0.5)))
 optim_wrapper = dict(optimizer=dict(_delete_=True, type='SGD', lr=0.1))
 train_cfg = dict(max_epochs=4, val_interval=4)
-model_wrapper_cfg = dict(type='MMDistributedDataParallel', device_ids=None)
+model_wrapper_cfg = dict(type='MMDistributedDataParallel', device_ids=None, broadcast_buffers=False)
 """
 
 
-def train(motion, work, processes, launcher, *arguments, fault=""):
+def train(motion, work, processes, *arguments, launchers, fault=""):
+    """By each of the launchers, at the same time."""
     work.mkdir()
     videos = [line for name in ("train", "test") for line in (motion / f"{name}.txt").read_text().splitlines()]
     (work / "train.txt").write_text("\n".join(videos[:VIDEOS]))
@@ -40,31 +42,32 @@ def train(motion, work, processes, launcher, *arguments, fault=""):
         "train_dataloader.dataset.ann_file": work / "train.txt", "train_dataloader.batch_size": BATCH // processes,
         "val_dataloader.dataset.datasets.0.ann_file": work / "gallery.txt",
         "default_hooks.checkpoint.by_epoch": False, "default_hooks.checkpoint.max_keep_ckpts": -1}
-    run(*launcher, work / "cfg.py", *arguments, "--work-dir", work, *options(settings), env=WITH_FAULTS)
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda launcher: run(*launcher, work / "cfg.py", *arguments, "--work-dir", work,
+                                           *options(settings), env=WITH_FAULTS), launchers))
     return work
 
 
 @pytest.fixture(scope="module")
 def one(motion, tmp_path_factory):
-    return train(motion, tmp_path_factory.mktemp("one") / "work", 1, [TOOLS / "train.py"])
+    return train(motion, tmp_path_factory.mktemp("one") / "work", 1, launchers=[[TOOLS / "train.py"]])
 
 
 @pytest.fixture(scope="module")
 def two(motion, tmp_path_factory):
     """Its second process dies after five steps; torchrun starts both again."""
-    torchrun = ("-m", "torch.distributed.run", "--nproc_per_node=2", "--standalone", "--max-restarts=1")
-    return train(motion, tmp_path_factory.mktemp("two") / "work", 2, [*torchrun, TOOLS / "train.py"], "--launcher",
-                 "pytorch", "--resume", fault="dict(type='KillHook', step=5, rank=1)")
+    torchrun = [*TORCHRUN, "--standalone", "--max-restarts=1", "-m", "vididi_transforms.mmaction2.tools.train"]
+    return train(motion, tmp_path_factory.mktemp("two") / "work", 2, "--launcher", "pytorch", "--resume",
+                 launchers=[torchrun], fault="dict(type='KillHook', step=5, rank=1)")
 
 
 @pytest.fixture(scope="module")
 def four(motion, two, tmp_path_factory):
-    """By mim, from the third step of the run of two processes on, in the middle of an epoch."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    return train(motion, tmp_path_factory.mktemp("four") / "work", 4, ["-m", "mim", "train", "mmaction2"], "--launcher",
-                 "pytorch", "--gpus", 4, "--port", port, "--resume", two / "iter_3.pth")
+    """On two machines, as it were, from the third step of the run of two processes on, in the middle of an epoch."""
+    torchrun = [*TORCHRUN, "--nnodes=2", "--rdzv-backend=c10d", f"--rdzv-endpoint=127.0.0.1:{free_port()}",
+                TOOLS / "train.py"]
+    return train(motion, tmp_path_factory.mktemp("four") / "work", 4, "--launcher", "pytorch", "--resume",
+                 two / "iter_3.pth", launchers=[torchrun, torchrun])
 
 
 def seen(work, key, first=0):
