@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from test_hooks import Clips, loader, make_runner
 from test_train import ENV, TOOLS, options, scalars
 
 import vididi_transforms as vt
+from vididi_transforms.mmaction2 import PreemptionHook
 from vididi_transforms.mmaction2.resume import mark_newest
 
 STEPS = 8  # in two epochs
@@ -193,3 +195,35 @@ def test_checkpoints_elsewhere_and_none(tmp_path):
     checkpoints(tmp_path, "epoch_3.pth")
     mark_newest(tmp_path, logging.getLogger())
     assert (tmp_path / "last_checkpoint").read_text() == str(tmp_path / "epoch_3.pth")
+
+
+@pytest.fixture
+def listening():
+    hook = PreemptionHook()
+    hook.before_train(None)
+    yield hook
+    hook.after_train(None)
+
+
+def test_processes_of_others_can_be_stopped(listening):
+    for _ in range(300):  # at once: in the middle of the fork
+        child = os.fork()
+        if child == 0:
+            time.sleep(30)
+            os._exit(0)
+        os.kill(child, signal.SIGTERM)
+        assert os.waitpid(child, 0)[1] == signal.SIGTERM
+    assert listening._received is None
+
+
+def test_workers_that_read_go_on(listening):
+    batches = iter(torch.utils.data.DataLoader(range(40), num_workers=2, batch_size=None))
+    assert [int(next(batches)) for _ in range(2)] == [0, 1]  # both work
+    for worker in batches._workers:
+        os.kill(worker.pid, signal.SIGUSR1)
+    assert [int(batch) for batch in batches] == list(range(2, 40))
+
+
+def test_unknown_signal():
+    with pytest.raises(ValueError, match="signals must be names such as SIGUSR1: got USR1"):
+        PreemptionHook(signals=("USR1", "SIGTERM"))
