@@ -15,6 +15,7 @@ from test_train import ENV, TOOLS, options, scalars
 
 import vididi_transforms as vt
 from vididi_transforms.mmaction2 import PreemptionHook
+from vididi_transforms.mmaction2.reader_process import ReaderProcess
 from vididi_transforms.mmaction2.resume import mark_newest
 
 STEPS = 8  # in two epochs
@@ -216,12 +217,29 @@ def test_processes_of_others_can_be_stopped(listening):
     assert listening._received is None
 
 
-def test_workers_that_read_go_on(listening):
-    batches = iter(torch.utils.data.DataLoader(range(40), num_workers=2, batch_size=None))
-    assert [int(next(batches)) for _ in range(2)] == [0, 1]  # both work
-    for worker in batches._workers:
-        os.kill(worker.pid, signal.SIGUSR1)
-    assert [int(batch) for batch in batches] == list(range(2, 40))
+@pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGTERM])
+def test_workers_that_read_go_on(listening, number):
+    """Their readers, too. The signal comes from another process."""
+    batches = iter(torch.utils.data.DataLoader(Read(40), num_workers=2, batch_size=None))
+    seen = [next(batches) for _ in range(2)]  # both work
+    for process in [worker.pid for worker in batches._workers] + [reader for _, reader in seen]:
+        subprocess.run(["kill", f"-{number}", str(process)], check=True)
+    seen += list(batches)
+    assert [int(value) for value, _ in seen] == list(range(40))
+    assert len({int(reader) for _, reader in seen}) == 2
+
+
+class Read(torch.utils.data.Dataset):
+    """Numbers, and the process that has read them."""
+
+    def __init__(self, number):
+        self.number, self.read = number, ReaderProcess(lambda index: (index, os.getpid()), timeout=20)
+
+    def __len__(self):
+        return self.number
+
+    def __getitem__(self, index):
+        return self.read(index)
 
 
 def test_unknown_signal():

@@ -24,8 +24,7 @@ class PreemptionHook(Hook):
     ``--resume`` goes on from it; :class:`ExactResumeHook` makes that exact. The first process saves and exits, and the
     launcher stops the others, which ignore the signal. A validation is left at once.
 
-    A cluster that signals every process of a job should send SIGUSR1, which the workers that read ignore; SIGTERM ends
-    them (so PyTorch wants it), and training with them.
+    A cluster may signal every process of a job: those that this one forks, which read, go on. They end when it says so.
 
     Args:
         signals: names, such as ``scancel --signal`` takes them.
@@ -50,7 +49,7 @@ class PreemptionHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         """Listen."""
-        self._received, self._process = None, os.getpid()
+        self._received = None
         LISTENING.update(self.signals)
         self._before = {number: signal.signal(number, self._note) for number in self.signals}
 
@@ -82,28 +81,45 @@ class PreemptionHook(Hook):
         raise SystemExit(128 + self._received)
 
     def _note(self, number: int, frame: Any) -> None:
-        if os.getpid() == self._process:
-            self._received = number
-        elif torch.utils.data.get_worker_info() is None:  # a worker of a DataLoader ends when training does
-            signal.signal(number, signal.SIG_DFL)
-            os.kill(os.getpid(), number)
+        self._received = number
 
 
-class _HeldSignals(threading.local):
-    """Python forgets a signal that comes while it forks; a pool that stops a new process so would wait for ever."""
+class _Forks(threading.local):
+    """Signals where a process forks, in a process that listens.
+
+    Python forgets a signal that comes meanwhile; a pool that stops a new process so would wait for ever.
+    """
 
     mask: Any = None
 
-    def hold(self) -> None:
-        """Before a fork: what comes now waits."""
+    def before(self) -> None:
+        """What comes now waits."""
         self.mask = signal.pthread_sigmask(signal.SIG_BLOCK, LISTENING) if LISTENING else None
 
-    def release(self) -> None:
-        """After it, in both processes."""
+    def in_parent(self) -> None:
+        """It comes."""
         if self.mask is not None:
             signal.pthread_sigmask(signal.SIG_SETMASK, self.mask)
 
+    def in_child(self) -> None:
+        """It is for a thread, which can tell who has sent it."""
+        if self.mask is not None:
+            for number in LISTENING:
+                signal.signal(number, signal.SIG_DFL)
+            threading.Thread(target=_end_when_told, args=(set(LISTENING), os.getppid()), daemon=True).start()
 
-if hasattr(os, "register_at_fork"):
-    _held = _HeldSignals()
-    os.register_at_fork(before=_held.hold, after_in_parent=_held.release, after_in_child=_held.release)
+
+def _end_when_told(signals: set[signal.Signals], parent: int) -> None:
+    while True:
+        received = signal.sigwaitinfo(signals)
+        if received.si_pid == parent and received.si_signo == signal.SIGTERM:
+            break
+    if torch.utils.data.get_worker_info() is not None:
+        os._exit(0)  # else the DataLoader that has stopped it calls it an error
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if hasattr(os, "register_at_fork") and hasattr(signal, "sigwaitinfo"):  # Linux
+    _forks = _Forks()
+    os.register_at_fork(before=_forks.before, after_in_parent=_forks.in_parent, after_in_child=_forks.in_child)
