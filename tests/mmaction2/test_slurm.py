@@ -57,10 +57,11 @@ def job(motion, work, seconds=0.0):
     (work / "job.sh").write_text(text)
     settings = {key: value for key, value in tiny_for(motion).items()
                 if not key.startswith(("train_cfg", "val_", "test_"))}
+    settings |= {"train_dataloader.num_workers": 1, "train_dataloader.persistent_workers": True}  # signalled, too
     return [work / "job.sh", *options(settings, **{"default_hooks.checkpoint.interval": 100})]
 
 
-def until(condition, seconds=120):
+def until(condition, seconds=300):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it takes too long"
