@@ -1,8 +1,8 @@
 # make demo | make test | make lint | make setup. Another Python: make setup PYTHON=python3.12
 # make core tests with torch and numpy alone, make oldest with the lowest versions that pyproject.toml allows.
 PYTHON ?= python3
-OLDEST_PYTHON ?= $(shell command -v python3.10 || command -v python3.11)
-CORE := functional pair_selector objectives kernels distributed
+OLDEST_PYTHON ?= $(shell command -v python3.10 || command -v $(PYTHON))
+CORE := functional pair_selector objectives kernels distributed properties errors
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -26,7 +26,7 @@ lint: setup
 
 core:
 	$(PYTHON) -m venv .venv-core
-	.venv-core/bin/pip install --disable-pip-version-check --quiet . pytest
+	.venv-core/bin/pip install --disable-pip-version-check --quiet . pytest hypothesis
 	.venv-core/bin/python -m pytest -m "not slow" $(CORE:%=tests/test_%.py)
 
 oldest:

@@ -21,9 +21,10 @@ def compile_kernel(kernel, constants):
     return triton.compile(source, target=GPUTarget("cuda", 90, 32)).asm["ptx"]
 
 
-compile_kernel(sweep_triton._luminance, SHARED)
-compile_kernel(sweep_triton._luminance, SHARED | dict(HALF=2, BYTES=False))
-compile_kernel(sweep_triton._sweep, SHARED | dict(
-    op=3, HALF=0, FRAMES=16, PER_FRAME=True, ORDER0=False, ORDER1=True, ORDER2=False))
-print(compile_kernel(sweep_triton._sweep, SHARED | dict(
-    op=1, FRAMES=8, PER_FRAME=False, ORDER0=True, ORDER1=True, ORDER2=True)))
+if __name__ == "__main__":
+    compile_kernel(sweep_triton._luminance, SHARED)
+    compile_kernel(sweep_triton._luminance, SHARED | dict(HALF=2, BYTES=False))
+    compile_kernel(sweep_triton._sweep, SHARED | dict(
+        op=3, HALF=0, FRAMES=16, PER_FRAME=True, ORDER0=False, ORDER1=True, ORDER2=False))
+    print(compile_kernel(sweep_triton._sweep, SHARED | dict(
+        op=1, FRAMES=8, PER_FRAME=False, ORDER0=True, ORDER1=True, ORDER2=True)))

@@ -1,7 +1,6 @@
 """Laws of the derivatives, an independent reference, types, errors."""
 import math
 import pickle
-import re
 
 import numpy as np
 import pytest
@@ -95,27 +94,6 @@ def test_input_is_not_changed(clip):
     assert torch.equal(clip, before)
 
 
-@pytest.mark.parametrize(("call", "error", "text"), [
-    (lambda: vt.temporal_difference(torch.zeros(8, 3, 1, 112, 112), 2), ValueError,
-     "clip needs at least order + 1 frames: got T=1 for order=2 (shape (8, 3, 1, 112, 112), dim=-3)"),
-    (lambda: vt.temporal_difference(torch.zeros(3, 4, 2, 2), -1), ValueError, "order must be >= 0: got -1"),
-    (lambda: vt.temporal_difference(torch.zeros(3, 4, 2, 2), 1.0), TypeError,
-     "order must be an int: got 1.0 of type float"),
-    (lambda: vt.temporal_difference(torch.zeros(3, 4, 2, 2), True), TypeError,
-     "order must be an int: got True of type bool"),
-    (lambda: vt.temporal_difference(torch.zeros(3, 4), 1), ValueError,
-     "dim must be one of the clip's 2 dimensions: got dim=-3 (shape (3, 4))"),
-    (lambda: vt.temporal_difference(torch.zeros(3, 4), 1, dim="t"), TypeError,
-     "dim must be an int: got 't' of type str"),
-    (lambda: vt.temporal_difference(np.zeros((3, 4, 2, 2))), TypeError, "clip must be a torch.Tensor: got ndarray"),
-    (lambda: vt.TemporalDifference(-2), ValueError, "order must be >= 0: got -2"),
-    (lambda: vt.taylor_expand([], 1.0), ValueError, "derivatives needs at least the order 0: got an empty sequence"),
-])
-def test_bad_input(call, error, text):
-    with pytest.raises(error, match=f"^{re.escape(text)}$"):
-        call()
-
-
 @pytest.mark.parametrize(("order1", "order2"), [(0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (2, 1), (2, 2)])
 def test_differentiate_pair_cuts_from_the_front(clip, order1, order2):
     x1, x2 = vt.differentiate_pair(clip, clip.flip(0), order1, order2)
@@ -129,7 +107,7 @@ def test_differentiate_pair_to_a_length(clip):
         x1, x2 = vt.differentiate_pair(clip, clip, *orders, length=5)
         assert x1.shape == x2.shape == (2, 3, 5, 5, 4)
         assert torch.equal(x1, vt.temporal_difference(clip, orders[0])[:, :, :5])
-    with pytest.raises(ValueError, match="length must be at most the shortest clip's: got length=6 for T=5"):
+    with pytest.raises(ValueError, match=r"length must be in \[0, T\] of the shortest clip: got length=6 for T=5"):
         vt.differentiate_pair(clip, clip, 2, 0, length=6)
 
 

@@ -1,5 +1,4 @@
 """The objectives against independent float64 references; projector shapes."""
-import re
 
 import numpy as np
 import pytest
@@ -79,41 +78,6 @@ def test_byol_equals_reference_and_stops_the_gradient(embeddings):
     assert vt.byol(prediction, -prediction).item() == pytest.approx(2)
 
 
-@pytest.mark.parametrize("objective", [vt.info_nce, vt.byol])
-def test_objectives_check_shapes(objective):
-    with pytest.raises(ValueError, match=re.escape("embeddings must both be [B, D]: got (4, 3) and (3, 3)")):
-        objective(torch.zeros(4, 3), torch.zeros(3, 3))
-
-
-@pytest.mark.parametrize(("call", "text"), [
-    (lambda z: vt.vicreg(z, z, weights=(1, 1)), "weights must be three, of invariance, variance and covariance: got "),
-    (lambda z: vt.vicreg(z, z, eps=0), "eps must be > 0"),
-    (lambda z: vt.info_nce(z, z, temperature=0), "temperature must be > 0: got 0"),
-    (lambda z: vt.byol(z[:0], z[:0]), "B must be >= 1: got B=0"),
-    (lambda z: vt.variance(z[:1]), "B must be >= 2: got B=1"),
-    (lambda z: vt.covariance(z[:1]), "B must be >= 2: got B=1"),
-    (lambda z: vt.invariance(z, z[0]), "embeddings must both be [B, D]: got (4, 3) and (3,)"),
-])
-def test_bad_arguments(call, text):
-    with pytest.raises(ValueError, match=re.escape(text)):
-        call(torch.zeros(4, 3))
-
-
-def test_info_nce_needs_two_videos():
-    with pytest.raises(ValueError, match="B must be >= 2: got B=1"):
-        vt.info_nce(torch.zeros(1, 3), torch.zeros(1, 3))
-
-
-@pytest.mark.parametrize(("shapes", "text"), [
-    (((4, 3), (4, 2)), "embeddings must both be [B, D]: got (4, 3) and (4, 2)"),
-    (((4, 3, 1), (4, 3, 1)), "embeddings must both be [B, D]: got (4, 3, 1) and (4, 3, 1)"),
-    (((1, 3), (1, 3)), "the objective compares videos of a batch, so B must be >= 2: got B=1"),
-])
-def test_bad_input(shapes, text):
-    with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
-        vt.vicreg(*(torch.zeros(shape) for shape in shapes))
-
-
 @pytest.mark.parametrize(("arguments", "layers", "parameters"), [
     ((512, 2048, 2048, 3), 3, 512 * 2048 + 2048 + 2 * (2048 * 2048 + 2048) + 2 * 2 * 2048),  # VICReg, appendix B.2
     ((512, 2048, 128, 3), 3, 512 * 2048 + 2048 + 2048 * 2048 + 2048 + 2048 * 128 + 128 + 2 * 2 * 2048),  # SimCLR
@@ -124,8 +88,3 @@ def test_projectors_of_the_paper(arguments, layers, parameters):
     assert [type(layer).__name__ for layer in head] == ["Linear", "BatchNorm1d", "ReLU"] * (layers - 1) + ["Linear"]
     assert sum(p.numel() for p in head.parameters()) == parameters
     assert head(torch.randn(2, arguments[0])).shape == (2, arguments[2])
-
-
-def test_projector_needs_a_layer():
-    with pytest.raises(ValueError, match=r"^num_layers must be >= 1: got 0$"):
-        vt.projector(4, 4, 4, 0)

@@ -16,13 +16,14 @@ def derivative_strip(clip: Tensor, orders: Sequence[int] = (0, 1, 2)) -> Tensor:
 
     Args:
         clip: ``[3, T, H, W]``, values in [0, 1].
-        orders: of the derivatives, one row each.
+        orders: of the derivatives, one row each, at least one.
 
     Returns:
         ``[len(orders) * H, T * W, 3]``, values in [0, 1].
 
     Raises:
-        TypeError, ValueError: as :func:`vididi_transforms.temporal_difference`.
+        TypeError, ValueError: the clip is no such tensor, there are no orders, or as
+            :func:`vididi_transforms.temporal_difference`.
 
     Example:
         >>> derivative_strip(torch.rand(3, 8, 16, 16)).shape
@@ -30,6 +31,11 @@ def derivative_strip(clip: Tensor, orders: Sequence[int] = (0, 1, 2)) -> Tensor:
 
     Source: paper Figure 1.
     """
+    if not isinstance(clip, Tensor) or clip.ndim != 4 or clip.shape[0] != 3 or not clip.is_floating_point():
+        got = f"{tuple(clip.shape)}, {clip.dtype}" if isinstance(clip, Tensor) else type(clip).__name__
+        raise TypeError(f"clip must be [3, T, H, W], floating point in [0, 1]: got {got}")
+    if not orders:
+        raise ValueError(f"a strip needs at least one order: got {orders!r}")
     rows = []
     for order in orders:
         row = torch.full_like(clip, 0.5)

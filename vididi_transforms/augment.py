@@ -4,13 +4,14 @@
 :class:`~vididi_transforms.AugmentParams`; ``ClipAugment.forward`` is a pure function of clips and parameters.
 """
 from collections.abc import Sequence
+from math import inf
 
 import torch
 from torch import Tensor, nn
 
 from .augment_params import AugmentParams
-from .kernels import IMAGENET_MEAN, IMAGENET_STD, augment_and_differentiate, check_settings
-from .keyed_random import keyed_generator
+from .kernels import IMAGENET_MEAN, IMAGENET_STD, augment_and_differentiate, check_clips, check_settings
+from .keyed_random import check_counts, keyed_generator
 from .resample import DRAWS, draw_crops, resized_crop
 
 
@@ -39,7 +40,7 @@ class ClipAugment(nn.Module):
         ``[B, 3, T, H, W]`` to ``[B, 3, T - order, size, size]`` for each order.
 
     Raises:
-        ValueError: a value is out of range.
+        TypeError, ValueError: a value is out of range.
 
     Example:
         >>> augment = ClipAugment(size=16, seed=0)
@@ -78,12 +79,14 @@ class ClipAugment(nn.Module):
             Parameters of B clips, on the CPU.
 
         Raises:
-            TypeError, ValueError: a counter is no integer >= 0, or there are more than three.
+            TypeError, ValueError: the shape is another, a counter is no integer >= 0, or there are more than three.
 
         Example:
             >>> ClipAugment(gray=1.0).draw((2, 3, 8, 150, 200), 3, 14).gray
             tensor([True, True])
         """
+        if len(shape) != 5 or min(shape[-2:]) < 1:
+            raise ValueError(f"shape must be [B, 3, T, H, W] with H, W >= 1: got {tuple(shape)}")
         clips, height, width = shape[0], shape[-2], shape[-1]
         draws = torch.from_numpy(keyed_generator("ClipAugment", self.seed, *counter).random(
             (clips, 13 + DRAWS), "float32"))
@@ -116,6 +119,10 @@ class ClipAugment(nn.Module):
         Raises:
             TypeError, ValueError: clips, parameters or orders do not fit, as in ``augment_and_differentiate``.
         """
+        check_clips(clips)
+        if not isinstance(params, AugmentParams) or len(params) != len(clips):
+            got = f"those of {len(params)}" if isinstance(params, AugmentParams) else type(params).__name__
+            raise ValueError(f"params must be those of the {len(clips)} clips: got {got}")
         if self.size is not None:
             clips = resized_crop(clips, params.crop, params.flip, self.size)
         return augment_and_differentiate(clips, params, orders, mean=self.mean, std=self.std,
@@ -132,7 +139,8 @@ class ClipAugment(nn.Module):
             if not 0 <= getattr(self, name) <= most:
                 raise ValueError(f"{name} must be in [0, {most}]: got {getattr(self, name)}")
         for name in ("area", "ratio", "sigma"):
-            low, high = getattr(self, name)
-            if not 0 < low <= high:
-                raise ValueError(f"{name} must be a range of positive numbers: got {(low, high)}")
+            span = getattr(self, name)
+            if not isinstance(span, (list, tuple)) or len(span) != 2 or not 0 < span[0] <= span[1] < inf:
+                raise ValueError(f"{name} must be a range of positive numbers: got {span!r}")
+        check_counts(seed=self.seed)
         check_settings(self.mean, self.std, self.kernel_size, self.contrast_mean)

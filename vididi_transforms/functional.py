@@ -62,7 +62,7 @@ def match_length(*clips: Tensor, dim: int = -3, length: int | None = None) -> tu
         The clips, each a view of its input, all with the same number of frames.
 
     Raises:
-        TypeError, ValueError: no tensor, ``dim`` out of range, or a clip has fewer than ``length`` frames.
+        TypeError, ValueError: no tensor, ``dim`` out of range, ``length`` is no integer, or a clip has fewer frames.
 
     Example:
         >>> [clip.shape[-3] for clip in match_length(torch.zeros(3, 8, 2, 2), torch.zeros(3, 6, 2, 2))]
@@ -74,8 +74,10 @@ def match_length(*clips: Tensor, dim: int = -3, length: int | None = None) -> tu
         _check_clip(clip, dim)
     shortest = min((clip.shape[dim] for clip in clips), default=0)
     frames = shortest if length is None else length
+    if length is not None:
+        check_int("length", length)
     if not 0 <= frames <= shortest:
-        raise ValueError(f"length must be at most the shortest clip's: got length={length} for T={shortest}")
+        raise ValueError(f"length must be in [0, T] of the shortest clip: got length={length} for T={shortest}")
     return tuple(clip.narrow(dim, 0, frames) for clip in clips)
 
 
@@ -153,17 +155,28 @@ def check_order(order: int) -> None:
     Example:
         >>> check_order(2)
     """
-    if isinstance(order, bool) or not isinstance(order, int):
-        raise TypeError(f"order must be an int: got {order!r} of type {type(order).__name__}")
+    check_int("order", order)
     if order < 0:
         raise ValueError(f"order must be >= 0: got {order}")
+
+
+def check_int(name: str, value: object) -> None:
+    """Raise unless ``value`` is an integer.
+
+    Raises:
+        TypeError: it is not; ``name`` says in the message what it is.
+
+    Example:
+        >>> check_int("length", 8)
+    """
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be an int: got {value!r} of type {type(value).__name__}")
 
 
 def _check_clip(clip: Tensor, dim: int) -> None:
     if not isinstance(clip, Tensor):
         raise TypeError(f"clip must be a torch.Tensor: got {type(clip).__name__}")
-    if isinstance(dim, bool) or not isinstance(dim, int):
-        raise TypeError(f"dim must be an int: got {dim!r} of type {type(dim).__name__}")
+    check_int("dim", dim)
     if not -clip.ndim <= dim < clip.ndim:
         raise ValueError(f"dim must be one of the clip's {clip.ndim} dimensions: got dim={dim} "
                          f"(shape {tuple(clip.shape)})")

@@ -4,6 +4,8 @@ import zlib
 
 import numpy as np
 
+from .functional import check_int
+
 
 def keyed_generator(tag: str, seed: int, *counter: int) -> np.random.Generator:
     """A generator that depends on nothing but its arguments (counter-based Philox).
@@ -11,7 +13,7 @@ def keyed_generator(tag: str, seed: int, *counter: int) -> np.random.Generator:
     Args:
         tag: the purpose, so that two uses of one seed are independent.
         seed: 0 <= seed < 2**64.
-        counter: up to three integers in the same range, e.g. epoch, sample, view.
+        counter: up to three integers in the same range, e.g. epoch, sample, view; those left out count as 0.
 
     Raises:
         TypeError: a number is no integer.
@@ -31,3 +33,18 @@ def keyed_generator(tag: str, seed: int, *counter: int) -> np.random.Generator:
     philox = np.random.Philox(key=np.array([seed, zlib.crc32(tag.encode())], dtype=np.uint64),
                               counter=np.array([0, *words[1:], *[0] * (4 - len(words))], dtype=np.uint64))
     return np.random.Generator(philox)
+
+
+def check_counts(**counts: int) -> None:
+    """Raise unless all can be words of a key.
+
+    Raises:
+        TypeError, ValueError: one is no integer, or is not in [0, 2**64); the message names it.
+
+    Example:
+        >>> check_counts(seed=0, epoch=3)
+    """
+    for name, count in counts.items():
+        check_int(name, count)
+        if not 0 <= count < 2**64:
+            raise ValueError(f"{name} must be in [0, 2**64): got {count}")

@@ -175,7 +175,7 @@ def write_dataset(out: str | Path, train: int = 480, test: int = 160, size: int 
 def _check(train: int, test: int, size: int, frames: int, classes: Sequence[str]) -> None:
     unknown = [name for name in classes if name not in MOTIONS]
     if unknown or not classes:
-        raise ValueError(f"classes must be some of {', '.join(MOTIONS)}: got {', '.join(classes) or 'none'}")
+        raise ValueError(f"classes must be some of {', '.join(MOTIONS)}: got {', '.join(unknown) or 'none'}")
     if min(train, test, frames, size) < 1 or size % 2:
         raise ValueError("numbers must be >= 1 and size even (H.264): got "
                          f"train={train}, test={test}, frames={frames}, size={size}")

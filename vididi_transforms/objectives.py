@@ -26,7 +26,7 @@ def vicreg(z1: Tensor, z2: Tensor, *, weights: tuple[float, float, float] = (1.0
         ``invariance``, ``variance`` and ``covariance``, weighted scalars; the loss is their sum.
 
     Raises:
-        ValueError: the shapes differ, are not ``[B, D]``, B < 2, there are not three weights, or eps <= 0.
+        ValueError: the shapes differ, are not ``[B, D]``, B < 2, there are not three weights, or eps is not > 0.
 
     Example:
         >>> z = torch.eye(4)
@@ -38,8 +38,6 @@ def vicreg(z1: Tensor, z2: Tensor, *, weights: tuple[float, float, float] = (1.0
     _check_embeddings(z1, z2)
     if len(weights) != 3:
         raise ValueError(f"weights must be three, of invariance, variance and covariance: got {weights!r}")
-    if eps <= 0:
-        raise ValueError(f"eps must be > 0, or collapsed dimensions have no finite gradient: got {eps}")
     scale = z1.shape[1] if sum_dimensions else 1
     return {
         "invariance": weights[0] * scale * invariance(z1, z2),
@@ -82,7 +80,7 @@ def variance(z: Tensor, gamma: float = 1.0, eps: float = 1e-4) -> Tensor:
         A scalar.
 
     Raises:
-        ValueError: ``z`` is not ``[B, D]``, or B < 2.
+        ValueError: ``z`` is not ``[B, D]``, B < 2, or eps is not > 0.
 
     Example:
         >>> variance(torch.zeros(2, 4))
@@ -91,6 +89,8 @@ def variance(z: Tensor, gamma: float = 1.0, eps: float = 1e-4) -> Tensor:
     Source: paper equation (9).
     """
     _check_embeddings(z, z)
+    if not eps > 0:  # nan is not, either
+        raise ValueError(f"eps must be > 0, or collapsed dimensions have no finite gradient: got {eps}")
     return F.relu(gamma - (z.var(dim=0) + eps).sqrt()).mean()
 
 
@@ -146,7 +146,7 @@ def info_nce(z1: Tensor, z2: Tensor, *, temperature: float = 0.1) -> Tensor:
     Source: paper appendix A.2, equation (6).
     """
     _check_embeddings(z1, z2)
-    if temperature <= 0:
+    if not temperature > 0:  # nan is not, either
         raise ValueError(f"temperature must be > 0: got {temperature}")
     similarity = F.normalize(z1, dim=1) @ F.normalize(z2, dim=1).T / temperature
     own = torch.arange(len(z1), device=z1.device)

@@ -2,7 +2,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from .keyed_random import keyed_generator
+from .keyed_random import check_counts, keyed_generator
 from .schedules import Order, Schedule, get_schedule
 
 
@@ -33,7 +33,7 @@ class PairSelector:
 
     def __init__(self, schedule: str | Schedule | dict[str, Any] = "vididi", seed: int = 0) -> None:
         self.schedule = get_schedule(schedule)
-        _check_counts(seed=seed)
+        check_counts(seed=seed)
         self.seed = seed
         self.position: tuple[int, int] | None = None
 
@@ -47,7 +47,7 @@ class PairSelector:
         Raises:
             TypeError, ValueError: one of them is no integer >= 0.
         """
-        _check_counts(epoch=epoch, step=step)
+        check_counts(epoch=epoch, step=step)
         self.position = (epoch, step)
         draws = keyed_generator("pair", self.seed, epoch, step).random(3)
         extra = int(draws[0] < self.schedule.extra)
@@ -66,8 +66,11 @@ class PairSelector:
         """Take the position of ``state``.
 
         Raises:
-            ValueError: ``state`` is of another schedule or seed; going on would not be the same run.
+            ValueError: ``state`` is of another schedule or seed, so that going on would not be the same run; or it is
+                no state of a selector.
         """
+        if not isinstance(state, dict) or not {"schedule", "seed", "position"} <= set(state):
+            raise ValueError(f"a state must be a dict with schedule, seed and position: got {state!r}")
         for name, mine in (("schedule", self.schedule), ("seed", self.seed)):
             saved = get_schedule(state[name]) if name == "schedule" else state[name]
             if saved != mine:
@@ -81,11 +84,3 @@ class PairSelector:
 
 def _pick(order: Order, draw: float) -> int:
     return order if isinstance(order, int) else order[int(draw * len(order))]
-
-
-def _check_counts(**counts: int) -> None:
-    for name, count in counts.items():
-        if isinstance(count, bool) or not isinstance(count, int):
-            raise TypeError(f"{name} must be an int: got {count!r} of type {type(count).__name__}")
-        if not 0 <= count < 2**64:
-            raise ValueError(f"{name} must be in [0, 2**64): got {count}")

@@ -42,9 +42,9 @@ def draw_crops(draws: Tensor, size: tuple[int, int], area: tuple[float, float], 
 
 def _largest(height: int, width: int, ratio: tuple[float, float]) -> tuple[int, int]:
     if width / height < ratio[0]:
-        return round(width / ratio[0]), width
+        return max(round(width / ratio[0]), 1), width
     if width / height > ratio[1]:
-        return height, round(height * ratio[1])
+        return height, max(round(height * ratio[1]), 1)
     return height, width
 
 
@@ -73,9 +73,10 @@ def resized_crop(clips: Tensor, crop: Tensor, flip: Tensor, size: int) -> Tensor
         True
     """
     end = crop[:, :2] + crop[:, 2:]
-    if (crop[:, :2] < 0).any() or (crop[:, 2:] < 1).any() or (end > torch.tensor(clips.shape[-2:])).any():
-        raise ValueError(f"crops must be inside the frame: got boxes up to {end.max(0)[0].tolist()} for "
-                         f"{list(clips.shape[-2:])}")
+    outside = ((crop[:, :2] < 0) | (crop[:, 2:] < 1) | (end > torch.tensor(clips.shape[-2:]))).any(1)
+    if outside.any():
+        raise ValueError("crops must be inside the frame: got top, left, height, width = "
+                         f"{crop[outside][0].tolist()} for {list(clips.shape[-2:])}")
     values = clips / 255 if clips.dtype == torch.uint8 else clips.float()
     top, left, height, width = crop.float().unbind(1)
     rows = interpolation(top, height, clips.shape[-2], size)

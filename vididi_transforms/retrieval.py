@@ -1,5 +1,6 @@
 """Nearest-neighbour retrieval of videos and its recall; N gallery and Q query videos, features of D dimensions."""
 from collections.abc import Sequence
+from numbers import Integral
 
 import torch
 import torch.nn.functional as F
@@ -25,7 +26,7 @@ def recall_at_k(gallery: Tensor, gallery_labels: Tensor, query: Tensor, query_la
         k to recall in [0, 1].
 
     Raises:
-        ValueError: as :func:`nearest`; labels do not match features; a k is less than 1.
+        ValueError: as :func:`nearest`; labels do not match features; a k is no integer >= 1.
 
     Example:
         >>> features, labels = torch.eye(3), torch.arange(3)
@@ -48,7 +49,7 @@ def nearest(gallery: Tensor, query: Tensor, k: int, metric: str = "cosine", chun
     """Indices of each query's k nearest gallery videos, nearest first; of equally near ones the first in the gallery.
 
     Args:
-        gallery: ``[N, D]``.
+        gallery: ``[N, D]``; half precision is compared in float32.
         query: ``[Q, D]``.
         k: how many, at most N come back.
         metric: ``'cosine'`` or ``'euclidean'``.
@@ -58,7 +59,7 @@ def nearest(gallery: Tensor, query: Tensor, k: int, metric: str = "cosine", chun
         ``[Q, min(k, N)]``, int64.
 
     Raises:
-        ValueError: the metric is not known, k or chunk is less than 1, a set is empty, shapes do not match, or a
+        ValueError: the metric is not known, k or chunk is no integer >= 1, a set is empty, shapes do not match, or a
             feature is not finite.
 
     Example:
@@ -66,9 +67,11 @@ def nearest(gallery: Tensor, query: Tensor, k: int, metric: str = "cosine", chun
         tensor([[1, 0]])
     """
     check_metric(metric)
-    if k < 1 or chunk < 1:
-        raise ValueError(f"k and chunk must be >= 1: got k={k}, chunk={chunk}")
+    if not _are_counts(k, chunk):
+        raise ValueError(f"k and chunk must be integers >= 1: got k={k}, chunk={chunk}")
     _check_features(gallery, query)
+    dtype = torch.promote_types(torch.promote_types(gallery.dtype, query.dtype), torch.float32)
+    gallery, query = gallery.to(dtype), query.to(dtype)
     if metric == "cosine":
         gallery, query = F.normalize(gallery, dim=1), F.normalize(query, dim=1)
     k = min(k, len(gallery))
@@ -107,10 +110,14 @@ def check_topk(topk: Sequence[int]) -> None:
     """Raise unless ``topk`` holds numbers of neighbours.
 
     Raises:
-        ValueError: it is empty, or one of them is less than 1.
+        ValueError: it is empty, or one of them is no integer >= 1.
     """
-    if not topk or min(topk) < 1:
-        raise ValueError(f"topk needs numbers >= 1: got {topk!r}")
+    if not isinstance(topk, Sequence) or not topk or not _are_counts(*topk):
+        raise ValueError(f"topk needs integers >= 1: got {topk!r}")
+
+
+def _are_counts(*numbers: int) -> bool:
+    return all(isinstance(number, Integral) and number >= 1 for number in numbers)
 
 
 def _check_features(gallery: Tensor, query: Tensor) -> None:

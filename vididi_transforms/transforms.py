@@ -1,7 +1,7 @@
 """The formulas as modules, for ``nn.Sequential``, ``Compose`` and configs."""
 from torch import Tensor, nn
 
-from .functional import check_order, temporal_difference
+from .functional import check_int, check_order, temporal_difference
 
 
 class TemporalDifference(nn.Module):
@@ -15,7 +15,8 @@ class TemporalDifference(nn.Module):
         ``[..., C, T, H, W]`` to ``[..., C, T - order, H, W]``, in values per frame step.
 
     Raises:
-        TypeError, ValueError: ``order`` is no integer or negative; in ``forward`` as ``temporal_difference``.
+        TypeError, ValueError: ``order`` or ``dim`` is no integer, ``order`` is negative; in ``forward`` as
+            ``temporal_difference``.
 
     Example:
         >>> import torch
@@ -28,6 +29,7 @@ class TemporalDifference(nn.Module):
     def __init__(self, order: int = 1, dim: int = -3) -> None:
         super().__init__()
         check_order(order)
+        check_int("dim", dim)
         self.order = order
         self.dim = dim
 

@@ -4,22 +4,25 @@ import signal
 from pathlib import Path
 
 from mmaction.registry import DATASETS, HOOKS
-from mmengine.dataset import BaseDataset
+from mmengine.dist import get_rank
 from mmengine.fileio import LocalBackend
 from mmengine.hooks import Hook
 
 
 @HOOKS.register_module()
 class KillHook(Hook):
-    """Kills the process after a step, or in the middle of writing the checkpoint that follows it."""
+    """Kills a process after a step, or in the middle of writing the checkpoint that follows it."""
 
     priority = "NORMAL"  # before CheckpointHook
 
-    def __init__(self, step, writing=False, number=signal.SIGKILL):
-        self.step, self.writing, self.number = step, writing, number
+    def __init__(self, step, writing=False, number=signal.SIGKILL, rank=0):
+        self.step, self.writing, self.number, self.rank = step, writing, number, rank
+
+    def before_train(self, runner):
+        self.first = runner.iter == 0  # not resumed
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
-        if runner.iter + 1 != self.step or runner._resume:
+        if runner.iter + 1 != self.step or not self.first or get_rank() != self.rank:
             return
         if self.writing:
             LocalBackend.put = die_writing
@@ -38,7 +41,7 @@ class NotedDataset:
 
     def __init__(self, dataset, note):
         self.dataset, self.note = DATASETS.build(dataset) if isinstance(dataset, dict) else dataset, note
-        self.metainfo, self.full_init = BaseDataset.metainfo.fget(self.dataset), self.dataset.full_init
+        self.metainfo, self.full_init = self.dataset.metainfo, self.dataset.full_init
 
     def __len__(self):
         return len(self.dataset)

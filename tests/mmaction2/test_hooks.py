@@ -53,7 +53,7 @@ def make_runner(tmp_path, hooks, preprocessor=None, epochs=4, iters=None, frames
     data = Clips(frames)
     return Runner(
         model=kwargs.pop("model", None) or Recorder(preprocessor), work_dir=str(tmp_path / "work"), train_cfg=train_cfg,
-        train_dataloader=loader(data, sampler),
+        train_dataloader=kwargs.pop("train_dataloader", None) or loader(data, sampler),
         optim_wrapper=kwargs.pop("optim_wrapper", dict(optimizer=dict(type="SGD", lr=0.0))), custom_hooks=hooks,
         experiment_name=f"{tmp_path}{len(list(tmp_path.iterdir()))}", log_level="WARNING",
         randomness=kwargs.pop("randomness", dict(seed=5)), **kwargs)
@@ -147,15 +147,42 @@ def rank_orders(rank, folder):
     runner.train()
     hook, = (hook for hook in runner.hooks if isinstance(hook, ViDiDiHook))
     epochs = runner.message_hub.get_scalar("train/vididi_phase").data[0].tolist()
-    torch.save(dict(seed=runner.seed, selector=hook.selector.seed, phases=epochs), folder / f"{rank}.pt")
+    odd = make_runner(folder / str(rank), [dict(type="ViDiDiHook", check_ranks=True), OtherSeed()])
+    with pytest.raises(RuntimeError) as error:
+        odd.train()
+    torch.save(dict(seed=runner.seed, selector=hook.selector.seed, phases=epochs, error=str(error.value)),
+               folder / f"{rank}.pt")
+
+
+class OtherSeed(Hook):
+    """Lets the second process choose as another run would."""
+
+    def before_train_epoch(self, runner):
+        hook, = (hook for hook in runner.hooks if isinstance(hook, ViDiDiHook))
+        hook.selector.seed += runner.rank
+
+
+@pytest.fixture(scope="module")
+def ranks(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ranks")
+    for rank in (0, 1):
+        (folder / str(rank)).mkdir()
+    mp.spawn(rank_orders, args=(folder,), nprocs=2)
+    return [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in (0, 1)]
 
 
 @pytest.mark.slow
-def test_ranks_with_seeds_of_their_own_agree(tmp_path):
-    for rank in (0, 1):
-        (tmp_path / str(rank)).mkdir()
-    mp.spawn(rank_orders, args=(tmp_path,), nprocs=2)
-    ranks = [torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1)]
+def test_ranks_that_choose_differently_are_named(ranks):
+    selectors = [vt.PairSelector("vididi", seed) for seed in (5, 6)]
+    step = next(step for step in range(12) if len({s.orders(step // 3, step) for s in selectors}) > 1)
+    first, second = (selector.orders(step // 3, step) for selector in selectors)
+    for rank in ranks:
+        assert rank["error"] == (f"all ranks must choose the same orders: in epoch {step // 3}, step {step}, counted "
+                                 f"from 0, got {first} on rank 0; {second} on rank 1")
+
+
+@pytest.mark.slow
+def test_ranks_with_seeds_of_their_own_agree(ranks):
     assert {rank["selector"] for rank in ranks} == {5}
     for rank in ranks:  # 12 videos in batches of 4 over 2 ranks: a pass is one step of the 3 // 2
         assert rank["phases"] == [0, 1, 2, 3, 0, 1, 2, 3]

@@ -62,7 +62,7 @@ def test_protocols_on_a_toy_set_with_known_answers(protocol, prefix, top1, galle
 @pytest.mark.parametrize(("arguments", "text"), [
     (dict(protocol="coclr"), "protocol must be one of paper, authors, centred: got 'coclr'"),
     (dict(metric="cos"), "metric must be one of cosine, euclidean: got 'cos'"),
-    (dict(topk=(0,)), r"topk needs numbers >= 1: got \(0,\)"),
+    (dict(topk=(0,)), r"topk needs integers >= 1: got \(0,\)"),
 ])
 def test_bad_arguments_are_refused_at_once(arguments, text):
     with pytest.raises(ValueError, match=text):

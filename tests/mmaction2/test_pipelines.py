@@ -244,10 +244,10 @@ def load(dataset, workers, epoch):
     return [sample["inputs"] for batch in loader for sample in batch]
 
 
-@pytest.mark.parametrize("wrap", [lambda d: d, lambda d: ConcatDataset([d, d]), lambda d: RepeatDataset(d, 2)],
+@pytest.mark.parametrize("wrap", [DATASETS.build, lambda d: ConcatDataset([d, d]), lambda d: RepeatDataset(d, 2)],
                          ids=["plain", "concat", "repeat"])
 def test_samples_do_not_depend_on_workers_but_on_epochs(tiny, wrap):
-    dataset = wrap(DATASETS.build(tiny.train_dataloader.dataset))
+    dataset = wrap(tiny.train_dataloader.dataset)
     runs = [load(dataset, workers, 0) for workers in (0, 1, 2)]
     for run in runs[1:]:
         assert all(torch.equal(a, b) for a, b in zip(runs[0], run, strict=True))

@@ -4,13 +4,17 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 import torch
 from conftest import DEMO, tiny_for
+from test_hooks import Clips, loader, make_runner
 from test_train import ENV, TOOLS, options, scalars
 
+import vididi_transforms as vt
+from vididi_transforms.mmaction2 import PreemptionHook
 from vididi_transforms.mmaction2.resume import mark_newest
 
 STEPS = 8  # in two epochs
@@ -106,6 +110,51 @@ def test_loop_by_steps(motion, tmp_path):
     assert sorted(read(killed, again=True)) == sorted(read(whole)[4 * 5:])
 
 
+def position(tmp_path, batch, resume=None, seed=9):
+    """A run of four epochs of 12 videos; the order of the videos has a seed of its own."""
+    data = dict(loader(Clips()), batch_size=batch, sampler=dict(type="KeyedSampler", shuffle=True, seed=seed))
+    return make_runner(
+        tmp_path, [dict(type="ViDiDiHook"), dict(type="ExactResumeHook")], train_dataloader=data,
+        default_hooks=dict(checkpoint=dict(type="CheckpointHook", by_epoch=False, interval=1, max_keep_ckpts=-1)),
+        default_scope="mmaction", resume=resume is not None, load_from=resume and str(tmp_path / "work" / resume))
+
+
+def videos(runner):
+    return [video for _, _, index in runner.model.seen for video in index.tolist()]
+
+
+@pytest.fixture
+def whole_in_process(tmp_path):
+    runner = position(tmp_path, 4)
+    runner.train()
+    return runner
+
+
+@pytest.mark.parametrize("seed", [9, None])
+def test_videos_come_in_the_order_of_the_interrupted_run(whole_in_process, tmp_path, seed):
+    runner = position(tmp_path, 4, "iter_5.pth", seed)
+    runner.train()
+    assert videos(runner) == videos(whole_in_process)[4 * 5:]
+
+
+def test_another_batch_at_the_start_of_an_epoch(whole_in_process, tmp_path):
+    runner = position(tmp_path, 6, "iter_6.pth")
+    messages = []
+    runner.logger.warning = messages.append
+    runner.train()
+    selector = vt.PairSelector("vididi", seed=5)
+    assert [5 - inputs.shape[3] for _, inputs, _ in runner.model.seen] == [
+        max(selector.orders(2 + step // 2, 6 + step)) for step in range(4)]
+    assert videos(runner) == videos(whole_in_process)[4 * 6:]
+    assert [message for message in messages if "with batches of 4 and 3 steps in an epoch, and this run has batches of "
+            "6 and 2 steps in an epoch" in message]
+
+
+def test_another_batch_in_an_epoch_is_refused(whole_in_process, tmp_path):
+    with pytest.raises(ValueError, match=r"with batches of 4 .* this run has batches of 6 .*must stay the same"):
+        position(tmp_path, 6, "iter_5.pth").train()
+
+
 def checkpoints(folder, *names):
     for number, name in enumerate(names):
         torch.save(dict(state_dict=torch.zeros(2000)), folder / name)
@@ -146,3 +195,35 @@ def test_checkpoints_elsewhere_and_none(tmp_path):
     checkpoints(tmp_path, "epoch_3.pth")
     mark_newest(tmp_path, logging.getLogger())
     assert (tmp_path / "last_checkpoint").read_text() == str(tmp_path / "epoch_3.pth")
+
+
+@pytest.fixture
+def listening():
+    hook = PreemptionHook()
+    hook.before_train(None)
+    yield hook
+    hook.after_train(None)
+
+
+def test_processes_of_others_can_be_stopped(listening):
+    for _ in range(300):  # at once: in the middle of the fork
+        child = os.fork()
+        if child == 0:
+            time.sleep(30)
+            os._exit(0)
+        os.kill(child, signal.SIGTERM)
+        assert os.waitpid(child, 0)[1] == signal.SIGTERM
+    assert listening._received is None
+
+
+def test_workers_that_read_go_on(listening):
+    batches = iter(torch.utils.data.DataLoader(range(40), num_workers=2, batch_size=None))
+    assert [int(next(batches)) for _ in range(2)] == [0, 1]  # both work
+    for worker in batches._workers:
+        os.kill(worker.pid, signal.SIGUSR1)
+    assert [int(batch) for batch in batches] == list(range(2, 40))
+
+
+def test_unknown_signal():
+    with pytest.raises(ValueError, match="signals must be names such as SIGUSR1: got USR1"):
+        PreemptionHook(signals=("USR1", "SIGTERM"))

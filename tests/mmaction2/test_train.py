@@ -3,6 +3,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -22,10 +23,16 @@ def options(tiny_options, **more):
     return ["--cfg-options", *(f"{key}={value}" for key, value in (tiny_options | more).items() if key != "work_dir")]
 
 
-def run(*command):
-    result = subprocess.run([sys.executable, *map(str, command)], capture_output=True, text=True, check=False, env=ENV)
+def run(*command, env=ENV):
+    result = subprocess.run([sys.executable, *map(str, command)], capture_output=True, text=True, check=False, env=env)
     assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
     return result.stdout + result.stderr
+
+
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 def scalars(work_dir, key):
@@ -108,11 +115,11 @@ def test_a_bad_video_in_the_list_is_named(tiny_options, motion, tmp_path, line, 
 
 
 def test_two_processes_choose_the_same_orders(tiny_options, tmp_path):
-    """torchrun on the CPU, through the stock tool: DDP-wrapped model, every video counted once."""
+    """By mim on the CPU, through the stock tool: DDP-wrapped model, every video counted once."""
     more = {"model_wrapper_cfg.type": "MMDistributedDataParallel", "model_wrapper_cfg.device_ids": None,
-            "env_cfg.dist_cfg.backend": "gloo", "train_dataloader.batch_size": 2}
-    run("-m", "torch.distributed.run", "--nproc_per_node", "2", "--standalone", TOOLS / "train.py", DEMO,
-        "--launcher", "pytorch", "--work-dir", tmp_path / "two", *options(tiny_options, **more))
+            "model_wrapper_cfg.broadcast_buffers": False, "train_dataloader.batch_size": 2}
+    run("-m", "mim", "train", "mmaction2", DEMO, "--launcher", "pytorch", "--gpus", "2", "--port", free_port(),
+        "--work-dir", tmp_path / "two", *options(tiny_options, **more))
     run(TOOLS / "train.py", DEMO, "--work-dir", tmp_path / "one", *options(tiny_options))
     assert orders(tmp_path / "two") == orders(tmp_path / "one")
     assert scalars(tmp_path / "two", "retrieval/queries") == {2: 8}

@@ -5,6 +5,7 @@
 """
 import os
 from collections.abc import Sequence
+from math import inf, isfinite
 from typing import TYPE_CHECKING
 
 import torch
@@ -59,8 +60,12 @@ def augment_and_differentiate(clips: Tensor, params: "AugmentParams | Tensor", o
 
     Source: paper appendix B.1, section 3.2.
     """
-    _check_clips(clips, orders, kernel_size)
+    check_clips(clips)
+    _check_orders(clips, orders)
     check_settings(mean, std, kernel_size, contrast_mean, dtype, backend)
+    if kernel_size // 2 >= min(clips.shape[-2:]):
+        raise ValueError(f"half of kernel_size must be less than height and width: got {kernel_size} "
+                         f"(shape {tuple(clips.shape)})")
     table = params if isinstance(params, Tensor) else params.table()
     if table.shape != (len(clips), COLUMNS):
         raise ValueError(f"params must be those of the {len(clips)} clips, a table [{len(clips)}, {COLUMNS}]: got "
@@ -76,7 +81,10 @@ def augment_and_differentiate(clips: Tensor, params: "AugmentParams | Tensor", o
     return tuple(views)
 
 
-@torch.library.custom_op("vididi_transforms::augment_and_differentiate", mutates_args=())
+@torch.library.custom_op(
+    "vididi_transforms::augment_and_differentiate", mutates_args=(),
+    schema="(Tensor clips, Tensor table, int[] orders, float[] mean, float[] std, int kernel_size, str contrast_mean, "
+           "ScalarType dtype, bool channels_last, str backend) -> Tensor[]")  # PyTorch 2.6 infers none from list[int]
 def _operator(clips: Tensor, table: Tensor, orders: list[int], mean: list[float], std: list[float], kernel_size: int,
               contrast_mean: str, dtype: torch.dtype, channels_last: bool, backend: str) -> list[Tensor]:
     views: list[Tensor] = _empty(clips, table, orders, mean, std, kernel_size, contrast_mean, dtype, channels_last,
@@ -100,12 +108,20 @@ def _empty(clips: Tensor, table: Tensor, orders: list[int], mean: list[float], s
                         memory_format=memory_format) for order in orders]
 
 
-def _check_clips(clips: Tensor, orders: Sequence[int], kernel_size: int) -> None:
+def check_clips(clips: Tensor) -> None:
+    """Raise unless these can be clips of :func:`augment_and_differentiate`.
+
+    Raises:
+        TypeError, ValueError: they have another shape or type.
+    """
     if not isinstance(clips, Tensor) or clips.ndim != 5 or clips.shape[1] != 3:
         raise ValueError("clips must be [B, 3, T, H, W]: got "
                          f"{tuple(clips.shape) if isinstance(clips, Tensor) else type(clips).__name__}")
     if clips.dtype != torch.uint8 and not clips.is_floating_point():
         raise TypeError(f"clips must be uint8 or floating point: got {clips.dtype}")
+
+
+def _check_orders(clips: Tensor, orders: Sequence[int]) -> None:
     if len(set(orders)) < len(orders):
         raise ValueError(f"orders must differ: got {tuple(orders)}")
     for order in orders:
@@ -113,9 +129,6 @@ def _check_clips(clips: Tensor, orders: Sequence[int], kernel_size: int) -> None
         if clips.shape[2] < order + 1:
             raise ValueError(f"clips need at least order + 1 frames: got T={clips.shape[2]} for order={order} "
                              f"(shape {tuple(clips.shape)})")
-    if kernel_size // 2 >= min(clips.shape[-2:]):
-        raise ValueError(f"half of kernel_size must be less than height and width: got {kernel_size} "
-                         f"(shape {tuple(clips.shape)})")
 
 
 def check_settings(mean: Sequence[float], std: Sequence[float], kernel_size: int, contrast_mean: str,
@@ -125,10 +138,11 @@ def check_settings(mean: Sequence[float], std: Sequence[float], kernel_size: int
     Raises:
         TypeError, ValueError: a setting is out of range.
     """
-    if len(mean) != 3 or len(std) != 3 or min(std) <= 0:
-        raise ValueError(f"mean and std must be three numbers each, std > 0: got {tuple(mean)} and {tuple(std)}")
-    if kernel_size < 1 or kernel_size % 2 == 0:
-        raise ValueError(f"kernel_size must be an odd integer >= 1: got {kernel_size}")
+    if len(mean) != 3 or len(std) != 3 or not all(map(isfinite, mean)) or not all(0 < value < inf for value in std):
+        raise ValueError("mean and std must be three finite numbers each, std > 0: got "
+                         f"{tuple(mean)} and {tuple(std)}")
+    if not isinstance(kernel_size, int) or kernel_size < 1 or kernel_size % 2 == 0:
+        raise ValueError(f"kernel_size must be an odd integer >= 1: got {kernel_size!r}")
     if contrast_mean not in ("clip", "frame"):
         raise ValueError(f"contrast_mean must be 'clip' or 'frame': got {contrast_mean!r}")
     if dtype not in (torch.float32, torch.bfloat16, torch.float16):

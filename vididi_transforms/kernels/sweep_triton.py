@@ -108,10 +108,12 @@ def _sweep(clips, sb, sc, st, table, columns, sums, out0, o0b, o0c, out1, o1b, o
             _write(out0 + number * o0b + at * ot + offset, o0c, red, green, blue, inside)
         new0, new1, new2 = red - last0, green - last1, blue - last2
         if ORDER1:
-            _write(out1 + number * o1b + (at - 1) * ot + offset, o1c, new0, new1, new2, inside & (frame >= 1))
+            if frame >= 1:
+                _write(out1 + number * o1b + (at - 1) * ot + offset, o1c, new0, new1, new2, inside)
         if ORDER2:
-            _write(out2 + number * o2b + (at - 2) * ot + offset, o2c, new0 - step0, new1 - step1, new2 - step2,
-                   inside & (frame >= 2))
+            if frame >= 2:
+                _write(out2 + number * o2b + (at - 2) * ot + offset, o2c, new0 - step0, new1 - step1, new2 - step2,
+                       inside)
         last0, last1, last2, step0, step1, step2 = red, green, blue, new0, new1, new2
         at += 1
 

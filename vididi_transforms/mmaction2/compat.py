@@ -2,12 +2,10 @@
 
 Missing modules are offered by a finder that stands *behind* the real ones on ``sys.meta_path``: a real module always
 wins. Checkpoints stay under torch's safe loader; the few classes in them are allow-listed. On a machine without an
-accelerator the processes of ``torchrun`` are joined, which mmengine's launcher cannot do.
+accelerator the processes of torchrun and Slurm are joined, which mmengine's launchers cannot do: :mod:`.launchers`.
 """
 import importlib
 import logging
-import multiprocessing
-import os
 import pickle
 import sys
 from collections.abc import Callable, Sequence
@@ -19,8 +17,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from mmengine.device import get_device
 from mmengine.logging import HistoryBuffer, print_log
+
+from . import launchers
 
 
 @dataclass(frozen=True)
@@ -128,21 +127,9 @@ def allow_mmengine_checkpoints() -> None:
         [HistoryBuffer, (statistic_of_history_buffer, "builtins.getattr"), *array_classes, *names])
 
 
-def start_gloo() -> None:
-    """Join the processes of ``torchrun`` on a machine without an accelerator.
-
-    mmengine's launcher selects a CUDA device for each process, unless the process group is there already.
-    """
-    torchrun = "TORCHELASTIC_RUN_ID" in os.environ
-    worker = multiprocessing.parent_process() is not None  # of a DataLoader: inherits the variables
-    if torchrun and not worker and get_device() == "cpu" and not torch.distributed.is_initialized():
-        print_log("vididi_transforms starts the process group (gloo): no accelerator here", "current", logging.INFO)
-        torch.distributed.init_process_group("gloo")
-
-
 def install() -> None:
-    """Put the finder behind the real ones, once, allow mmengine's checkpoints, and join CPU processes."""
+    """Put the finder behind the real ones, once, allow mmengine's checkpoints, and let launchers run on the CPU."""
     if not any(isinstance(finder, FallbackFinder) for finder in sys.meta_path):
         sys.meta_path.append(FallbackFinder())
         allow_mmengine_checkpoints()
-        start_gloo()
+        launchers.install()

@@ -3,7 +3,7 @@ from typing import Any
 
 import torch
 from mmengine.dataset import InfiniteSampler
-from mmengine.dist import get_world_size
+from mmengine.dist import all_gather_object, get_world_size
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 from mmengine.runner import IterBasedTrainLoop, Runner
@@ -34,11 +34,13 @@ class ViDiDiHook(Hook):
             ``IterBasedTrainLoop``, once through the data set.
         length: frames of what the encoder sees, for encoders that need the same number for every order (such as
             transformers with position embeddings); the clips must have as many frames more as the highest order.
+        check_ranks: for finding faults: in each step all processes compare the orders that they have chosen.
 
     Raises:
         ValueError: in training, if the inputs are not two views, a clip is too short for the schedule, a resumed
             checkpoint was trained with another schedule or seed, or there are two of these hooks.
         TypeError: the model has no data preprocessor, or its output is not known.
+        RuntimeError: with ``check_ranks``, the processes have chosen different orders.
 
     Example (config):
         ``dict(type='ViDiDiHook')`` in ``custom_hooks``
@@ -47,7 +49,7 @@ class ViDiDiHook(Hook):
     """
 
     def __init__(self, schedule: str | dict[str, Any] | Schedule = "vididi", seed: int | None = None,
-                 epoch_length: int | None = None, length: int | None = None) -> None:
+                 epoch_length: int | None = None, length: int | None = None, check_ranks: bool = False) -> None:
         self.schedule = get_schedule(schedule)
         for name, value in (("epoch_length", epoch_length), ("length", length)):
             if value is not None and (not isinstance(value, int) or value < 1):
@@ -55,6 +57,7 @@ class ViDiDiHook(Hook):
         self.seed = seed
         self.epoch_length = epoch_length
         self.length = length
+        self.check_ranks = check_ranks
         self.selector = PairSelector(self.schedule, seed or 0)
         self.orders = (0, 0)
         self._handle: Any = None
@@ -83,6 +86,8 @@ class ViDiDiHook(Hook):
         """Choose the orders of this step and log them."""
         epoch = self._epoch(runner)
         self.orders = self.selector.orders(epoch, runner.iter)
+        if self.check_ranks:
+            _check_same(all_gather_object(self.orders), epoch, runner.iter)
         if hasattr(self._preprocessor, "orders"):  # a ClipPairDataPreprocessor differentiates itself
             self._preprocessor.orders = self.orders
         for name, value in (("phase", self.selector.phase(epoch)), ("order1", self.orders[0]),
@@ -134,6 +139,13 @@ class ViDiDiHook(Hook):
             x1, x2 = differentiate_pair(*views, *self.orders, length=self.length)
         # Contiguous as the preprocessor's output: stock recognizers merge the first two dimensions with view().
         return torch.stack((x1, x2), dim=1).contiguous() if isinstance(inputs, Tensor) else [x1, x2]
+
+
+def _check_same(chosen: list[tuple[int, int]], epoch: int, step: int) -> None:
+    if len(set(chosen)) > 1:
+        ranks = {orders: [str(rank) for rank, mine in enumerate(chosen) if mine == orders] for orders in chosen}
+        raise RuntimeError(f"all ranks must choose the same orders: in epoch {epoch}, step {step}, counted from 0, got "
+                           + "; ".join(f"{orders} on rank {', '.join(number)}" for orders, number in ranks.items()))
 
 
 def _steps_per_pass(loader: Any) -> int:

@@ -1,9 +1,11 @@
 """Leaving a machine that asks for it, with a checkpoint of the step at hand."""
 import os
 import signal
+import threading
 from pathlib import Path
 from typing import Any
 
+import torch
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
@@ -12,6 +14,7 @@ from mmengine.runner import Runner
 from .resume import write_text
 
 NAME = "preempted.pth"
+LISTENING: set[signal.Signals] = set()  # of this process, or of the one that it was forked from
 
 
 @HOOKS.register_module()
@@ -19,7 +22,10 @@ class PreemptionHook(Hook):
     """At a signal the step is finished, a checkpoint is saved, and training exits with 128 + the signal's number.
 
     ``--resume`` goes on from it; :class:`ExactResumeHook` makes that exact. The first process saves and exits, and the
-    launcher stops the others, which ignore the signal.
+    launcher stops the others, which ignore the signal. A validation is left at once.
+
+    A cluster that signals every process of a job should send SIGUSR1, which the workers that read ignore; SIGTERM ends
+    them (so PyTorch wants it), and training with them.
 
     Args:
         signals: names, such as ``scancel --signal`` takes them.
@@ -45,28 +51,59 @@ class PreemptionHook(Hook):
     def before_train(self, runner: Runner) -> None:
         """Listen."""
         self._received, self._process = None, os.getpid()
+        LISTENING.update(self.signals)
         self._before = {number: signal.signal(number, self._note) for number in self.signals}
 
     def after_train(self, runner: Runner) -> None:
         """Listen no more."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        LISTENING.difference_update(self.signals)
 
     def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
         """Save and leave, if asked to."""
+        self._leave(runner, runner.iter + 1)
+
+    def after_val_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
+        """The same."""
+        self._leave(runner, runner.iter)
+
+    def _leave(self, runner: Runner, steps: int) -> None:
         if self._received is None or not is_main_process():
             return
-        runner.save_checkpoint(runner.work_dir, f"{NAME}.part", by_epoch=False)
+        runner.save_checkpoint(runner.work_dir, f"{NAME}.part", by_epoch=False,
+                               meta=dict(epoch=runner.epoch, iter=steps))
         path = Path(runner.work_dir, NAME)
         os.replace(f"{path}.part", path)
         write_text(path.with_name("last_checkpoint"), str(path))
-        runner.logger.info(f"{signal.Signals(self._received).name}: saved {path} after step {runner.iter + 1}; "
-                           "--resume goes on from it")
+        runner.logger.info(f"{signal.Signals(self._received).name}: saved {path} after step {steps}; --resume goes on "
+                           "from it")
         self.after_train(runner)
         raise SystemExit(128 + self._received)
 
     def _note(self, number: int, frame: Any) -> None:
         if os.getpid() == self._process:
             self._received = number
-        elif number == signal.SIGTERM:  # a worker, which has inherited this handler
-            os._exit(128 + number)
+        elif torch.utils.data.get_worker_info() is None:  # a worker of a DataLoader ends when training does
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+
+
+class _HeldSignals(threading.local):
+    """Python forgets a signal that comes while it forks; a pool that stops a new process so would wait for ever."""
+
+    mask: Any = None
+
+    def hold(self) -> None:
+        """Before a fork: what comes now waits."""
+        self.mask = signal.pthread_sigmask(signal.SIG_BLOCK, LISTENING) if LISTENING else None
+
+    def release(self) -> None:
+        """After it, in both processes."""
+        if self.mask is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, self.mask)
+
+
+if hasattr(os, "register_at_fork"):
+    _held = _HeldSignals()
+    os.register_at_fork(before=_held.hold, after_in_parent=_held.release, after_in_child=_held.release)

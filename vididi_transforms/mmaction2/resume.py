@@ -4,14 +4,15 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from mmengine.dist import barrier, is_main_process
+from mmengine.dist import barrier, get_world_size, is_main_process
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 from mmengine.runner import IterBasedTrainLoop, Runner
 
 from .samplers import KeyedSampler
+from .training_hooks import shared_seed
 
-STATE = "steps_per_epoch"  # key in the checkpoint
+STATE = "exact_resume"  # key in the checkpoint
 PATTERNS = ("epoch_*.pth", "iter_*.pth", "preempted.pth")
 
 
@@ -23,10 +24,11 @@ class ExactResumeHook(Hook):
     with ``CheckpointHook(by_epoch=False)``, the samples before are not read. With ``--resume`` each checkpoint in the
     folder is checked, the newest first, and ``last_checkpoint`` is made to name the first that is whole.
 
-    Another number of processes may go on if batch size times processes stays the same.
+    Another number of processes goes on as the same run if batch size times processes stays the same. At the start of an
+    epoch another batch may go on, with a warning.
 
     Raises:
-        ValueError: all checkpoints are damaged; or, in the middle of an epoch, it has another number of steps.
+        ValueError: all checkpoints are damaged; or, in the middle of an epoch, the batch or the epoch is another.
 
     Example (config):
         ``dict(type='ExactResumeHook')`` in ``default_hooks``, as ``exact_resume``
@@ -35,7 +37,7 @@ class ExactResumeHook(Hook):
     priority = "BELOW_NORMAL"  # after DistSamplerSeedHook has set the epoch
 
     def __init__(self) -> None:
-        self._saved_steps: int | None = None
+        self._saved: dict[str, int] = {}
         self._resumed = False  # and has not yet gone on
 
     def before_run(self, runner: Runner) -> None:
@@ -47,37 +49,50 @@ class ExactResumeHook(Hook):
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         """Store what a step is."""
-        checkpoint[STATE] = len(runner.train_dataloader)
+        seed = getattr(runner.train_dataloader.sampler, "seed", None)
+        checkpoint[STATE] = step_of(runner) if seed is None else {**step_of(runner), "seed": seed}
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         """Keep it; it counts only if training goes on from it."""
-        self._saved_steps = checkpoint.get(STATE)
+        self._saved = checkpoint.get(STATE, {})
 
     def before_train(self, runner: Runner) -> None:
         """Find the position."""
-        sampler, steps = runner.train_dataloader.sampler, len(runner.train_dataloader)
+        sampler = runner.train_dataloader.sampler
         self._resumed = runner.iter > 0 and isinstance(sampler, KeyedSampler)
         if not self._resumed:
             return
-        sampler.seed = runner.seed  # the checkpoint's, if the config has none
-        if self._saved_steps not in (None, steps):
-            message = (f"the checkpoint was trained with {self._saved_steps} steps in an epoch, and this run has "
-                       f"{steps}: batch size times processes must stay the same")
-            if runner.iter % self._saved_steps:
+        sampler.seed = self._saved.get("seed", shared_seed(runner.seed))  # the interrupted run's
+        now = step_of(runner)
+        saved = {name: self._saved.get(name, number) for name, number in now.items()}
+        if saved != now:
+            message = (f"the checkpoint was trained with {_words(saved)}, and this run has {_words(now)}: batch size "
+                       "times processes must stay the same")
+            if runner.iter % saved["steps"]:
                 raise ValueError(message)
-            runner.logger.warning(f"{message}, or learning rates that count steps are not those of one run")
+            runner.logger.warning(f"{message}, or it is another run from here on")
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Let the first epoch start where it was interrupted."""
         if not self._resumed:
             return
         self._resumed = False
-        steps = self._saved_steps or len(runner.train_dataloader)
+        steps = self._saved.get("steps", len(runner.train_dataloader))
         if isinstance(runner.train_loop, IterBasedTrainLoop):
             go_to(runner, *divmod(runner.iter, steps))
         else:
             runner.train_dataloader.sampler.start = (
                 runner.iter - runner.epoch * steps) * runner.train_dataloader.batch_size
+
+
+def step_of(runner: Runner) -> dict[str, int]:
+    """What must stay the same for a run to go on in the middle of an epoch."""
+    loader = runner.train_dataloader
+    return {"steps": len(loader), "batch": loader.batch_size * get_world_size()}
+
+
+def _words(step: dict[str, int]) -> str:
+    return f"batches of {step['batch']} and {step['steps']} steps in an epoch"
 
 
 def go_to(runner: Runner, epoch: int, step: int) -> None:

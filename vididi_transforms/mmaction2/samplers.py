@@ -1,6 +1,6 @@
 """Draws that depend on (seed, epoch, sample, view) only: not on workers, their number, or where a run was resumed."""
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
@@ -49,11 +49,22 @@ class KeyedSampler(DefaultSampler):
     they draw from the worker's global generators, as stock transforms do. ``start`` is this process's number of samples
     of the current epoch that were trained on before a resume: :class:`ExactResumeHook` sets it, and they are not read.
 
+    Args:
+        dataset, shuffle, seed: as in the base class.
+        round_up: True: the first samples come again until all processes have as many. False: what does not go round is
+            left out; with ``drop_last`` an epoch then has the same steps for any number of processes.
+
     Example (config):
         ``dict(type='KeyedSampler', shuffle=True)``
     """
 
     start: int = 0
+
+    def __init__(self, dataset: Sized, shuffle: bool = True, seed: int | None = None, round_up: bool = True) -> None:
+        super().__init__(dataset, shuffle, seed, round_up)
+        if not round_up:
+            self.num_samples = len(dataset) // self.world_size
+            self.total_size = self.num_samples * self.world_size
 
     def set_epoch(self, epoch: int) -> None:
         """Go to the start of an epoch."""

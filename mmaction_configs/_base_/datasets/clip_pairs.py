@@ -22,5 +22,5 @@ train_dataloader = dict(
     drop_last=True,
     pin_memory=True,
     collate_fn=dict(type='default_collate'),  # the workers join the batch
-    sampler=dict(type='KeyedSampler', shuffle=True),
+    sampler=dict(type='KeyedSampler', shuffle=True, round_up=False),
     dataset=dict(type='SafeDataset', dataset='VideoDataset', timeout=60, pipeline=train_pipeline))

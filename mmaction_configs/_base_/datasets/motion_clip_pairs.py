@@ -23,7 +23,7 @@ train_dataloader = dict(
     persistent_workers=True,
     drop_last=True,
     collate_fn=dict(type='default_collate'),
-    sampler=dict(type='KeyedSampler', shuffle=True),
+    sampler=dict(type='KeyedSampler', shuffle=True, round_up=False),
     dataset=dict(
         type='SafeDataset',
         dataset='VideoDataset',
