@@ -19,6 +19,7 @@ from .backbones import TorchvisionVideoBackbone  # noqa: E402
 from .bad_videos import BadVideosHook  # noqa: E402
 from .clip_transforms import ClipColorJitter, ClipGaussianBlur, ClipGrayscale  # noqa: E402
 from .data_preprocessor import ClipPairDataPreprocessor  # noqa: E402
+from .datasets import PlainAVADataset  # noqa: E402
 from .heads import BYOLHead, RetrievalHead, SimCLRHead, VICRegHead  # noqa: E402
 from .hooks import ViDiDiHook  # noqa: E402
 from .load_check import CheckLoadedHook  # noqa: E402
@@ -49,6 +50,7 @@ __all__ = [
     "KeyedSampler",
     "MarkSplit",
     "PerClip",
+    "PlainAVADataset",
     "PreemptionHook",
     "ReadVideo",
     "RetrievalHead",

@@ -7,6 +7,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from .files import unfinished
+
 if TYPE_CHECKING:
     import av
 
@@ -93,8 +95,7 @@ def reencode(source: Path, target: Path, short_side: int, gop: int) -> str:
     Returns:
         Why the video cannot be read; empty if it can.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f"{target.name}.part")
+    part = unfinished(target)
     try:
         _encode(source, part, short_side, gop)
         part.replace(target)
