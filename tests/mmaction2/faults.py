@@ -1,6 +1,7 @@
 """Faults that a config can ask for: death at a step or in the writing of a checkpoint, and a note of what is read."""
 import os
 import signal
+import time
 from pathlib import Path
 
 from mmaction.registry import DATASETS, HOOKS
@@ -28,6 +29,17 @@ class KillHook(Hook):
             LocalBackend.put = die_writing
         else:
             os.kill(os.getpid(), self.number)
+
+
+@HOOKS.register_module()
+class SlowHook(Hook):
+    """Time to interrupt a run between two steps."""
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        time.sleep(self.seconds)
 
 
 def die_writing(self, data, path):

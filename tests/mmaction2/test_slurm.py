@@ -1,0 +1,99 @@
+"""On a real Slurm of one node: the job of docs/cluster.md is interrupted twice, and is as if it never was."""
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import DEMO, ROOT, tiny_for
+from slurm import Slurm
+from test_train import ENV, options, scalars
+
+pytestmark = pytest.mark.slow
+STEPS = 16
+CONFIG = """
+_base_ = ['{demo}']
+custom_imports = dict(imports=['vididi_transforms.mmaction2', 'faults'], allow_failed_imports=False)
+custom_hooks = [dict(type='ViDiDiHook'), dict(type='SlowHook', seconds={seconds})]
+train_cfg = dict(max_epochs=8)
+val_dataloader = None
+val_cfg = None
+val_evaluator = None
+model_wrapper_cfg = dict(type='MMDistributedDataParallel', device_ids=None, broadcast_buffers=False)
+"""
+OF_THIS_NODE = {  # in the job of the documentation
+    "mim train vididi_transforms": f"{sys.executable} -m mim train mmaction2",
+    "vididi-vicreg_r3d18_8xb32-8x3x2-400e_kinetics400-rgb.py": "{work}/cfg.py",
+    "--work-dir work_dirs/kinetics": "--work-dir {work} --srun-args=--gres=none",
+    "--nodes=2 --ntasks-per-node=8 --gres=gpu:8 --cpus-per-task=8": "--ntasks=2",
+    "--gpus 16 --gpus-per-node 8 --cpus-per-task 8": "--gpus 2 --gpus-per-node 2 --cpus-per-task 1",
+    "--partition=gpu": "--partition=train",
+    "--partition gpu": "--partition train",
+    "--output=%x-%j.out": "--output={work}/job.out",
+}
+
+
+@pytest.fixture(scope="module")
+def slurm():
+    try:
+        node = Slurm().__enter__()
+    except RuntimeError as reason:  # not installed, or not allowed to start
+        pytest.skip(str(reason))
+    node.env |= {**ENV, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), ENV.get("PYTHONPATH", "")])}
+    yield node
+    node.__exit__()
+
+
+def job(motion, work, seconds=0.0):
+    """The script, and its arguments."""
+    work.mkdir()
+    (work / "cfg.py").write_text(CONFIG.format(demo=DEMO, seconds=seconds))
+    text = re.search(r"```bash\n(#!/bin/bash.*?)```", (ROOT / "docs/cluster.md").read_text(), flags=re.S)[1]
+    for there, here in OF_THIS_NODE.items():
+        assert there in text
+        text = text.replace(there, here.format(work=work))
+    (work / "job.sh").write_text(text)
+    settings = {key: value for key, value in tiny_for(motion).items()
+                if not key.startswith(("train_cfg", "val_", "test_"))}
+    return [work / "job.sh", *options(settings, **{"default_hooks.checkpoint.interval": 100})]
+
+
+def until(condition, seconds=120):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it takes too long"
+        time.sleep(0.1)
+
+
+def steps(work):
+    return len(scalars(work, "loss"))
+
+
+@pytest.fixture(scope="module")
+def whole(slurm, motion, tmp_path_factory):
+    """A job that nothing interrupts."""
+    work = tmp_path_factory.mktemp("whole") / "work"
+    done = subprocess.run(["sbatch", "--wait", *map(str, job(motion, work))], env=slurm.env, check=False)
+    assert done.returncode == 0, (work / "job.out").read_text()[-3000:]
+    assert steps(work) == STEPS
+    return work
+
+
+def test_a_job_that_is_signalled_and_one_that_is_preempted_go_on(slurm, motion, whole, tmp_path):
+    work = tmp_path / "work"
+    number = slurm("sbatch", "--parsable", *job(motion, work, seconds=0.4))
+    state = lambda: dict(re.findall(r"(\w+)=(\S+)", slurm("scontrol", "show", "job", number)))
+    out = lambda: (work / "job.out").read_text()
+    until(lambda: steps(work) >= 3)
+    slurm("scancel", "--signal=USR1", "--batch", number)  # as --signal=B:USR1@300 does
+    until(lambda: state()["Restarts"] == "1")
+    before = steps(work)
+    until(lambda: steps(work) >= before + 3)
+    slurm("scontrol", "requeue", number)  # as the scheduler does for a more important job
+    until(lambda: state()["Restarts"] == "2")
+    until(lambda: state()["JobState"] == "COMPLETED")
+    assert re.findall(r"SIG\w+: saved", out()) == ["SIGUSR1: saved", "SIGTERM: saved"]
+    for key in ("vididi_order1", "vididi_order2", "loss", "lr"):
+        assert scalars(work, key) == scalars(whole, key)
