@@ -119,8 +119,9 @@ class ViDiDiHook(Hook):
         if not training:
             return output
         if not isinstance(output, dict) or "inputs" not in output:
+            keys = f" with {', '.join(map(str, output))}" if isinstance(output, dict) else ""
             raise TypeError("ViDiDiHook needs a data preprocessor that returns a dict with 'inputs': got "
-                            f"{type(output).__name__}")
+                            f"{type(output).__name__}{keys}")
         return {**output, "inputs": self._differentiate_inputs(output["inputs"])}
 
     def _differentiate_inputs(self, inputs: Any) -> Tensor | list[Tensor]:
