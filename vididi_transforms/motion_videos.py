@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .keyed_random import keyed_generator
+from .prepare.files import inside, write_text
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,7 @@ def encode(video: Tensor, path: Path, fps: int = 20) -> None:
     import av
 
     part = path.with_suffix(".part.mp4")
+    part.unlink(missing_ok=True)  # a link that was left there is not followed
     with av.open(str(part), "w") as container:
         stream = container.add_stream("libx264", rate=fps, options={"crf": "18", "threads": "1", "tune": "fastdecode"})
         stream.height, stream.width = video.shape[-2:]
@@ -160,7 +162,7 @@ def write_dataset(out: str | Path, train: int = 480, test: int = 160, size: int 
 
     _check(train, test, size, frames, classes)
     for number, (split, videos) in enumerate((("train", train), ("test", test))):
-        folder = Path(out, split)
+        folder = inside(Path(out), split)
         folder.mkdir(parents=True, exist_ok=True)
         lines = []
         for index in tqdm(range(videos), desc=f"{folder} (H.264)", unit="video"):
@@ -169,7 +171,7 @@ def write_dataset(out: str | Path, train: int = 480, test: int = 160, size: int 
             rng = keyed_generator("motion_videos", seed, number, index)
             encode(render(classes[label], rng, frames, size)[0], path)
             lines.append(f"{split}/{path.name} {label}\n")
-        Path(out, f"{split}.txt").write_text("".join(lines))
+        write_text(Path(out, f"{split}.txt"), "".join(lines))
 
 
 def _check(train: int, test: int, size: int, frames: int, classes: Sequence[str]) -> None:

@@ -178,17 +178,3 @@ def test_a_training_step_of_two_streams(name):
     moved = [key for key, p in model.named_parameters() if not torch.equal(p, before[key])]
     assert len(moved) > 0.9 * len(before)
     assert all(torch.isfinite(p).all() for p in model.parameters())
-
-
-@pytest.mark.parametrize(("kwargs", "text"), [
-    (dict(name="swin3d_t"), r"name must be one of r3d_18, mc3_18, r2plus1d_18, s3d: got 'swin3d_t'"),
-    (dict(out_indices=()), r"out_indices must be one or more increasing stages, 0 to 4: got \(\)"),
-    (dict(out_indices=(1, 5)), r"0 to 4: got \(1, 5\)"),
-    (dict(out_indices=(3, 2)), r"0 to 4: got \(3, 2\)"),
-    (dict(out_indices=(2, 2)), r"0 to 4: got \(2, 2\)"),
-    (dict(out_indices=-1), r"0 to 4: got -1"),
-    (dict(frozen_stages=5), r"frozen_stages must be -1 \(none\) to 4: got 5"),
-])
-def test_bad_arguments_are_refused(kwargs, text):
-    with pytest.raises(ValueError, match=text):
-        backbone(**kwargs)

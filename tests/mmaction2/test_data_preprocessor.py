@@ -176,18 +176,3 @@ def test_too_short_for_the_schedule(tiny, cycle, message):
     tiny.train_dataloader.dataset.pipeline[0].transforms[1].clip_len = 2
     with pytest.raises(ValueError, match=re.escape(message)):
         seen(tiny, **{"custom_hooks": [dict(type="ViDiDiHook", schedule=dict(cycle=cycle))]})
-
-
-def test_bad_settings():
-    with pytest.raises(ValueError, match="format_shape must be 'NCTHW': got 'NCHW'"):
-        ClipPairDataPreprocessor(**NORM, format_shape="NCHW")
-    with pytest.raises(ValueError, match="got \\(4, 3, 5, 12, 14\\)"):
-        ClipPairDataPreprocessor(**NORM)(dict(inputs=batch()[:, 0]), True)
-    with pytest.raises(ValueError, match="dtype must be one of float32, bfloat16, float16: got 'int8'"):
-        ClipPairDataPreprocessor(**NORM, dtype="int8")
-    with pytest.raises(ValueError, match="backend must be one of auto, eager, compiled, triton: got 'fast'"):
-        ClipPairDataPreprocessor(**NORM, backend="fast")
-    with pytest.raises(ValueError, match="augment takes no seed"):
-        ClipPairDataPreprocessor(**NORM, augment=dict(seed=1))
-    with pytest.raises(TypeError, match=r"needs uint8 clips: got torch\.float32"):
-        ClipPairDataPreprocessor(**NORM)(dict(inputs=batch().float()), True)

@@ -5,10 +5,12 @@ import random
 import numpy as np
 import pytest
 import torch
+from bad_videos import write_kinds
 from mmaction.registry import DATA_SAMPLERS, DATASETS, TRANSFORMS
 from mmengine.dataset import ConcatDataset, DefaultSampler, RepeatDataset
 from torch.utils.data import DataLoader
 from torchvision.transforms.v2 import functional as F
+from video_files import number_of
 
 from vididi_transforms.mmaction2 import KeyedSampler, VideoReadError
 from vididi_transforms.mmaction2.samplers import KeyedIndex, keyed_draws
@@ -74,18 +76,6 @@ class TestSampleClipPair:
         assert set(steps.ravel()) <= {0, 3}
         assert (np.diff(steps, axis=1) <= 0).all()  # once it stops it stays
 
-    @pytest.mark.parametrize(("cfg", "text"), [
-        (dict(clip_len=8, mode="both"), "mode must be one of independent, consecutive, halves: got 'both'"),
-        (dict(clip_len=0), "clip_len and frame_interval must be >= 1: got 0 and 1"),
-    ])
-    def test_bad_config(self, cfg, text):
-        with pytest.raises(ValueError, match=text):
-            build(type="SampleClipPair", **cfg)
-
-    def test_video_without_frames(self):
-        with pytest.raises(ValueError, match="at least one frame: got total_frames=0"):
-            build(type="SampleClipPair", clip_len=8)(video(0))
-
 
 def clip_results(frames=4, clips=2, seed=0, **keys):
     rng = np.random.default_rng(seed)
@@ -130,21 +120,6 @@ class TestPerClip:
         assert random.getstate() == states[0]
         assert (np.random.get_state()[1] == states[1]).all()
         assert torch.equal(torch.get_rng_state(), states[2])
-
-    def test_wrong_number_of_frames(self):
-        results = clip_results()
-        results["imgs"].pop()
-        with pytest.raises(ValueError, match=r"num_clips \* clip_len frames: got 7 for 2 clips of 4"):
-            build(type="PerClip", transforms=[])(results)
-
-    def test_transform_that_loses_frames(self):
-        @TRANSFORMS.register_module(name="LoseOneFrame", force=True)
-        class LoseOneFrame:
-            def __call__(self, results):
-                return {**results, "imgs": results["imgs"][1:]}
-
-        with pytest.raises(ValueError, match="must keep the number of frames: 4 became 3"):
-            build(type="PerClip", transforms=[dict(type="LoseOneFrame")])(clip_results())
 
 
 def frames_of(results):
@@ -276,8 +251,55 @@ class TestReadVideo:
         with pytest.raises(KeyError, match="total_frames"):
             build(type="ReadVideo", transforms=[dict(type="SampleClipPair", clip_len=8)])(dict(filename=str(path)))
 
-    def test_good_file(self, motion):
-        assert len(self.read(next((motion / "train").glob("*.mp4")))["imgs"]) == 16
+    @pytest.mark.parametrize("reader", ["Decord", "PyAV"])
+    def test_good_file(self, motion, reader):
+        results = read_kind(next((motion / "train").glob("*.mp4")), reader)
+        assert len(results["imgs"]) == 16
+        assert results["video_reader"] is None
+
+    @pytest.mark.parametrize(("kind", "reader", "error"), [
+        ("mkv", "PyAV", r"the header must say how many frames there are: got total_frames=0 \(DecordInit counts"),
+        ("two-sizes", "PyAV", "the frames of a video must have one size: got 64 x 64, 96 x 80"),
+        ("avi-gap", "PyAV", "the header promises 50 frames: got 40"),
+        ("edit-list", "PyAV", "the header promises 40 frames: got 30"),
+        ("edit-list", "Decord", "Decord counts frames that it does not show: the first is at -0.50 seconds"),
+    ])
+    def test_what_readers_return_without_an_error(self, tmp_path, kind, reader, error):
+        path = write_kinds(tmp_path, [kind])[kind]
+        with pytest.raises(VideoReadError, match=rf"^cannot read video '{path}': ValueError: {error}"):
+            read_kind(path, reader, test_mode=True)
+
+    @pytest.mark.parametrize("mode", ["accurate", "efficient"])
+    @pytest.mark.parametrize("kind", ["one-frame", "short", "plain"])
+    def test_pyav_to_the_last_frame(self, tmp_path, kind, mode):
+        results = read_kind(write_kinds(tmp_path, [kind])[kind], "PyAV", dict(mode=mode), test_mode=True)
+        assert len(results["imgs"]) == 16
+        if mode == "accurate":
+            assert [number_of(image) for image in results["imgs"]] == results["frame_inds"].tolist()
+
+    @pytest.mark.parametrize(("returned", "error"), [
+        (lambda results: None, "GiveBack returned nothing"),
+        (lambda results: {**results, "frame_inds": np.arange(3), "imgs": [np.zeros((4, 6, 3))] * 2},
+         "3 frames were asked for: got 2"),
+        (lambda results: {**results, "frame_inds": np.arange(2), "imgs": [np.zeros((4, 6, 3)), None]},
+         "2 frames were asked for: got 1"),
+        (lambda results: {**results, "frame_inds": np.arange(2), "imgs": []}, "2 frames were asked for: got 0"),
+    ])
+    def test_readers_that_give_too_little(self, returned, error):
+        @TRANSFORMS.register_module(name="GiveBack", force=True)
+        class GiveBack:
+            def __call__(self, results):
+                return returned(results)
+
+        with pytest.raises(VideoReadError, match=f"^cannot read video 'a.mp4': ValueError: {error}$"):
+            build(type="ReadVideo", transforms=[dict(type="GiveBack")])(dict(filename="a.mp4"))
+
+
+def read_kind(path, reader, decode=None, **sampling):
+    """Two clips of 8 frames."""
+    transforms = [dict(type=f"{reader}Init"), dict(type="SampleFrames", clip_len=8, frame_interval=4, num_clips=2,
+                                                   **sampling), dict(type=f"{reader}Decode", **(decode or {}))]
+    return build(type="ReadVideo", transforms=transforms)(dict(filename=str(path), start_index=0))
 
 
 def test_mark_split_knows_two():

@@ -1,12 +1,11 @@
 """Repairs of the released OpenMMLab stack, so that ``pip install`` alone gives a working system on a current torch.
 
 Missing modules are offered by a finder that stands *behind* the real ones on ``sys.meta_path``: a real module always
-wins. Checkpoints stay under torch's safe loader; the few classes in them are allow-listed. On a machine without an
-accelerator the processes of torchrun and Slurm are joined, which mmengine's launchers cannot do: :mod:`.launchers`.
+wins. Checkpoints are read as data: :mod:`.safe_loading`. On a machine without an accelerator the processes of torchrun
+and Slurm are joined, which mmengine's launchers cannot do: :mod:`.launchers`.
 """
 import importlib
 import logging
-import pickle
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,11 +14,10 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-import numpy as np
 import torch
-from mmengine.logging import HistoryBuffer, print_log
+from mmengine.logging import print_log
 
-from . import launchers
+from . import launchers, safe_loading
 
 
 @dataclass(frozen=True)
@@ -98,38 +96,9 @@ class FallbackFinder(MetaPathFinder, Loader):
         repair.fill(module)
 
 
-def statistic_of_history_buffer(owner: Any, name: str) -> Any:
-    """Stands for the name ``builtins.getattr`` in mmengine's checkpoints, and answers nothing else.
-
-    A ``HistoryBuffer`` pickles its four statistics as ``getattr(HistoryBuffer, 'mean')`` and the like. The real
-    ``getattr`` would let a checkpoint run any code.
-
-    Raises:
-        pickle.UnpicklingError: anything but a statistic of HistoryBuffer is asked for.
-    """
-    if owner is HistoryBuffer and name in ("mean", "max", "min", "current"):
-        return getattr(owner, name)
-    raise pickle.UnpicklingError(f"a checkpoint may ask getattr only for the statistics of HistoryBuffer: it asked for "
-                                 f"{name!r} of {owner!r}")
-
-
-def allow_mmengine_checkpoints() -> None:
-    """Let torch's safe loader (default since 2.6) read what mmengine writes.
-
-    Source: open-mmlab/mmengine#1655.
-    """
-    array_classes: list[Any] = [np.ndarray, np.dtype, *{type(np.dtype(code)) for code in np.typecodes["All"]}]
-    multiarray = np.array(0).__reduce__()[0].__module__  # numpy._core or numpy.core, by version
-    functions = [getattr(importlib.import_module(multiarray), name) for name in ("_reconstruct", "scalar")]
-    names = [(function, f"{package}.multiarray.{function.__name__}")  # as numpy 1 and numpy 2 write them
-             for function in functions for package in ("numpy.core", "numpy._core")]
-    torch.serialization.add_safe_globals(
-        [HistoryBuffer, (statistic_of_history_buffer, "builtins.getattr"), *array_classes, *names])
-
-
 def install() -> None:
-    """Put the finder behind the real ones, once, allow mmengine's checkpoints, and let launchers run on the CPU."""
+    """Put the finder behind the real ones, once, make loading safe, and let launchers run on the CPU."""
     if not any(isinstance(finder, FallbackFinder) for finder in sys.meta_path):
         sys.meta_path.append(FallbackFinder())
-        allow_mmengine_checkpoints()
+        safe_loading.install()
         launchers.install()

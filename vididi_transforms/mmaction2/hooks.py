@@ -60,25 +60,25 @@ class ViDiDiHook(Hook):
         self.check_ranks = check_ranks
         self.selector = PairSelector(self.schedule, seed or 0)
         self.orders = (0, 0)
-        self._handle: Any = None
         self._preprocessor: Any = None
         self._loaded: dict[str, Any] | None = None
 
     def before_train(self, runner: Runner) -> None:
         """Take the seed, check that a resumed run is the same one, and attach to the data preprocessor."""
-        self.after_train(runner)  # an earlier training may have been interrupted
         if (number := sum(isinstance(hook, ViDiDiHook) for hook in runner.hooks)) > 1:
             raise ValueError(f"a run has one ViDiDiHook: got {number}")
         self.selector = PairSelector(self.schedule, shared_seed(runner.seed if self.seed is None else self.seed))
         if runner.iter > 0:
             self._resume(runner)
         self._preprocessor = data_preprocessor(runner.model)
-        self._handle = self._preprocessor.register_forward_hook(self._differentiate, with_kwargs=True)
+        self.after_train(runner)  # an earlier training of this model may have been interrupted
+        self._preprocessor.vididi_handle = self._preprocessor.register_forward_hook(self._differentiate,
+                                                                                    with_kwargs=True)
 
     def after_train(self, runner: Runner) -> None:
         """Detach."""
-        if self._handle is not None:
-            self._handle.remove()
+        if hasattr(self._preprocessor, "vididi_handle"):
+            self._preprocessor.vididi_handle.remove()
         if hasattr(self._preprocessor, "orders"):
             self._preprocessor.orders = (0, 0)
 
@@ -119,8 +119,9 @@ class ViDiDiHook(Hook):
         if not training:
             return output
         if not isinstance(output, dict) or "inputs" not in output:
+            keys = f" with {', '.join(map(str, output))}" if isinstance(output, dict) else ""
             raise TypeError("ViDiDiHook needs a data preprocessor that returns a dict with 'inputs': got "
-                            f"{type(output).__name__}")
+                            f"{type(output).__name__}{keys}")
         return {**output, "inputs": self._differentiate_inputs(output["inputs"])}
 
     def _differentiate_inputs(self, inputs: Any) -> Tensor | list[Tensor]:

@@ -63,6 +63,8 @@ class VideoRetrievalMetric(BaseMetric):
                  chunk: int = 1024, collect_device: str = "cpu", prefix: str | None = None) -> None:
         check_metric(metric)  # now, not after every video has been encoded
         check_topk(topk)
+        if not isinstance(chunk, int) or chunk < 1:
+            raise ValueError(f"chunk must be an integer >= 1: got {chunk!r}")
         if protocol not in PROTOCOLS:
             raise ValueError(f"protocol must be one of {', '.join(PROTOCOLS)}: got {protocol!r}")
         name = "retrieval" if protocol == "paper" else f"retrieval-{protocol}"

@@ -12,39 +12,6 @@ from .samplers import keyed_draws
 Results = dict[str, Any]
 
 
-class VideoReadError(RuntimeError):
-    """A video could not be read; the message names it."""
-
-
-@TRANSFORMS.register_module()
-class ReadVideo(BaseTransform):
-    """Runs the transforms that open, sample and decode a video; if one fails, the error names the video.
-
-    Args:
-        transforms: configs of transforms, e.g. ``DecordInit``, ``SampleClipPair``, ``DecordDecode``.
-
-    Raises:
-        VideoReadError: a transform failed: the file is missing, broken, or has no frame.
-
-    Example (config):
-        ``dict(type='ReadVideo', transforms=[dict(type='DecordInit'), dict(type='SampleClipPair', clip_len=8),
-        dict(type='DecordDecode')])``
-    """
-
-    def __init__(self, transforms: list[dict[str, Any]]) -> None:
-        self.transforms = Compose(transforms)
-
-    def transform(self, results: Results) -> Results:
-        """Add what the transforms add."""
-        try:
-            return self.transforms(results)
-        except (KeyError, TypeError):  # the config's fault, not the video's
-            raise
-        except Exception as error:
-            raise VideoReadError(f"cannot read video {results.get('filename', results.get('frame_dir'))!r}: "
-                                 f"{type(error).__name__}: {error}") from error
-
-
 @TRANSFORMS.register_module()
 class SampleClipPair(SampleFrames):
     """Two clips of a video; stock ``SampleFrames`` with other starts.

@@ -5,7 +5,7 @@ from mmaction.registry import DATASETS
 from mmengine.logging import print_log
 
 from ..keyed_random import keyed_generator
-from .pipelines import VideoReadError
+from .read_video import VideoReadError
 from .reader_process import ReaderProcess
 from .samplers import KeyedIndex, keyed_draws
 

@@ -1,7 +1,6 @@
 """``python -m vididi_transforms.mmaction2.weights CHECKPOINT OUT``: a training checkpoint's encoder, for elsewhere."""
 import argparse
 import os
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import torch
 from torch import Tensor
 
 from .. import __version__
+from .safe_loading import safe_loader
 from .torchvision_keys import from_torchvision, to_torchvision, torchvision_name
 
 __all__ = ["export_encoder", "from_torchvision", "main", "to_torchvision"]
@@ -52,11 +52,8 @@ def export_encoder(checkpoint: str | os.PathLike[str], out: str | os.PathLike[st
 
 
 def _load(path: str | os.PathLike[str]) -> dict[str, Any]:
-    try:
+    with safe_loader(path):
         loaded = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise ValueError(f"a checkpoint may hold tensors and plain values only, and no code of it is run: {path} was "
-                         "refused by torch's safe loader") from error
     if not isinstance(loaded, dict):
         raise ValueError(f"a checkpoint must be a dict: {path} holds {type(loaded).__name__}")
     return loaded

@@ -1,12 +1,11 @@
 """AVA 2.1 and 2.2: whether everything that MMAction2's AVADataset reads is there, and the frames of the videos."""
-import csv
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 
 from .ava_frames import Window, extract
 from .files import VideoFolder, inside, safe_parts, write_json
-from .splits import read_lines
+from .splits import read_rows
 from .videos import in_parallel
 
 ACTION_LISTS = {"2.1": "ava_action_list_v2.1_for_activitynet_2018.pbtxt",
@@ -54,7 +53,7 @@ def video_ids(annotations: Path, version: str) -> list[str]:
     """
     ids: set[str] = set()
     for path in (annotations / f"ava_{subset}_v{version}.csv" for subset in ("train", "val")):
-        for row in csv.reader(read_lines(path) if path.is_file() else []):
+        for row in read_rows(path) if path.is_file() else []:
             if len(row) != 8 or len(safe_parts(row[0])) != 1:
                 raise ValueError(f"{path.name} needs lines 'video_id,timestamp,x1,y1,x2,y2,action_id,person_id': "
                                  f"got {','.join(row)!r}")

@@ -46,6 +46,8 @@ def extract(video: Path, target: Path, window: Window, short_side: int) -> str:
         Why the video cannot be read; empty if it can.
     """
     part = target.with_name(f"{target.name}.part")
+    if part.is_symlink():
+        part.unlink()
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     try:

@@ -1,8 +1,10 @@
 """Names of split files to files of a folder, never outside of it; text files that appear when they are whole."""
 import json
+import unicodedata
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")  # Unicode's categories of control characters, halves of characters, line ends
 SUFFIXES = (".avi", ".mp4", ".mkv", ".webm", ".mov", ".m4v", ".mpg", ".mpeg", ".flv", ".wmv", ".3gp")
 
 
@@ -10,15 +12,18 @@ def safe_parts(entry: str) -> tuple[str, ...]:
     """The folders and the file of a name in a list.
 
     Raises:
-        ValueError: the name is empty, absolute, has ``..`` or a control character.
+        ValueError: the name is empty, absolute, has ``..``, a backslash or a control character.
 
     Example:
         >>> safe_parts("ApplyEyeMakeup/v_ApplyEyeMakeup_g08_c01.avi")
         ('ApplyEyeMakeup', 'v_ApplyEyeMakeup_g08_c01.avi')
     """
     path = PurePosixPath(entry)
-    if not path.parts or path.is_absolute() or ".." in path.parts or any(ord(letter) < 32 for letter in entry):
+    unprintable = any(unicodedata.category(letter) in UNPRINTABLE for letter in entry)
+    if not path.parts or path.is_absolute() or ".." in path.parts or unprintable:
         raise ValueError(f"names in lists must be relative, without '..' and control characters: got {entry!r}")
+    if "\\" in entry:  # parts names on other systems
+        raise ValueError(f"names in lists have '/' between folders and no backslash: got {entry!r}")
     return path.parts
 
 
@@ -94,10 +99,18 @@ def stem_of(name: str) -> str:
     return next((name[:-len(suffix)] for suffix in SUFFIXES if name.lower().endswith(suffix)), name)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file that appears when it is whole."""
+def unfinished(path: Path) -> Path:
+    """A new, empty file beside a path, to write and then to rename; a link that was left there is not followed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.part")
+    part.unlink(missing_ok=True)
+    part.touch(exist_ok=False)
+    return part
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file that appears when it is whole."""
+    part = unfinished(path)
     part.write_text(text, encoding="utf-8", newline="\n")
     part.replace(path)
 

@@ -1,12 +1,11 @@
 """Kinetics-400 from its csv files, and K200-40k: 200 of its classes with 200 videos each."""
-import csv
 import zlib
 from pathlib import Path
 
 from ..keyed_random import keyed_generator
 from .files import VideoFolder, write_json, write_text
 from .lists import Report, Settings, locate, readable, write_list
-from .splits import Clip, Clips, add, disjoint, read_lines
+from .splits import Clip, Clips, add, disjoint, read_lines, read_rows
 
 COLUMNS = ("label", "youtube_id", "time_start", "time_end")
 
@@ -33,12 +32,17 @@ def kinetics400(train_csv: Path, val_csv: Path | None = None) -> dict[str, Clips
 
 
 def _rows(path: Path, subset: str) -> list[dict[str, str]]:
-    reader = csv.DictReader(read_lines(path))
-    missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+    names, *lines = read_rows(path) or [[]]
+    missing = [name for name in COLUMNS if name not in names]
     if missing:
         raise ValueError(f"{path.name} needs columns {', '.join(COLUMNS)}: {', '.join(missing)} is missing")
+    needed = 1 + max(names.index(name) for name in COLUMNS)
+    for line in lines:
+        if len(line) < needed:
+            raise ValueError(f"{path.name} needs rows of {needed} columns or more: got {','.join(line)!r}")
     # One file may hold all subsets; val is also called validate.
-    rows = [row for row in reader if (row.get("split") or subset).startswith(subset)]
+    rows = [dict(zip(names, line, strict=False)) for line in lines]
+    rows = [row for row in rows if (row.get("split") or subset).startswith(subset)]
     if not rows:
         raise ValueError(f"{path.name} must have videos of split {subset!r}: got none")
     return rows
@@ -47,7 +51,7 @@ def _rows(path: Path, subset: str) -> list[dict[str, str]]:
 def _clip(row: dict[str, str], labels: dict[str, int]) -> Clip:
     try:
         start, end = (int(float(row[name])) for name in ("time_start", "time_end"))
-    except (TypeError, ValueError):
+    except (OverflowError, ValueError):
         raise ValueError(f"times must be numbers of seconds: got {row['time_start']!r} and {row['time_end']!r} "
                          f"for {row['youtube_id']!r}") from None
     stem, name = f"{row['youtube_id']}_{start:06d}_{end:06d}", underscored(row["label"])

@@ -133,7 +133,7 @@ def _same_settings(settings: Settings) -> None:
     """Finished files are kept, so that a folder must not mix sizes."""
     if settings.reencode is None:
         return
-    path, now = settings.reencode / "reencode.json", {"short_side": settings.short_side, "gop": settings.gop}
+    path, now = inside(settings.reencode, "reencode.json"), {"short_side": settings.short_side, "gop": settings.gop}
     before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else now
     if before != now:
         raise ValueError(f"{settings.reencode} must be used with the settings it was made with: {before}, got {now}")

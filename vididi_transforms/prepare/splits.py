@@ -1,4 +1,5 @@
 """The official split files of UCF101 and HMDB51: clips and their labels."""
+import csv
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -107,6 +108,18 @@ def read_lines(path: Path) -> list[str]:
     except UnicodeDecodeError as error:
         raise ValueError(f"official files must be UTF-8: {path} is not ({error.reason})") from error
     return [line.strip() for line in text.split("\n") if line.strip()]
+
+
+def read_rows(path: Path) -> list[list[str]]:
+    """The rows of a csv file that are not empty.
+
+    Raises:
+        ValueError: see :func:`read_lines`; or it is no csv file.
+    """
+    try:
+        return list(csv.reader(read_lines(path)))
+    except csv.Error as error:
+        raise ValueError(f"{path.name} must be a csv file: {error}") from error
 
 
 def add(clips: Clips, clip: Clip) -> None:

@@ -2,9 +2,12 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+
+from .files import unfinished
 
 if TYPE_CHECKING:
     import av
@@ -14,6 +17,33 @@ Job = TypeVar("Job")
 
 class UnreadableError(Exception):
     """A video cannot be decoded; why."""
+
+
+class NoVideoError(UnreadableError):
+    """A file has no video stream."""
+
+
+@contextmanager
+def opened(path: Path) -> "Iterator[tuple[av.container.InputContainer, av.video.stream.VideoStream]]":
+    """A video and its first video stream, to be decoded in this thread: one video a process is faster.
+
+    Raises:
+        NoVideoError: there is no video stream.
+        UnreadableError: the file is no video, or while reading.
+    """
+    import av
+
+    try:
+        with av.open(f"file:{path}", metadata_errors="replace") as container:  # old titles are not UTF-8
+            if container.format.name.endswith("_pipe"):
+                raise UnreadableError(f"a picture ({container.format.name})")
+            if not container.streams.video:
+                raise NoVideoError("no video stream")
+            stream = container.streams.video[0]
+            stream.codec_context.thread_count = 1
+            yield container, stream
+    except av.error.FFmpegError as error:
+        raise UnreadableError(error.strerror or str(error)) from error
 
 
 def frames(path: Path, start: float = 0) -> "Iterator[tuple[float, av.VideoFrame]]":
@@ -28,18 +58,12 @@ def frames(path: Path, start: float = 0) -> "Iterator[tuple[float, av.VideoFrame
     """
     import av
 
-    try:
-        with av.open(f"file:{path}") as container:
-            if not container.streams.video:
-                raise UnreadableError("no video stream")
-            stream, zero = container.streams.video[0], container.start_time or 0
-            stream.codec_context.thread_count = 1  # one video a process is faster
-            if start:
-                container.seek(zero + int(start * av.time_base))
-            for frame in container.decode(stream):
-                yield (frame.time or 0) - zero / av.time_base, frame
-    except av.error.FFmpegError as error:
-        raise UnreadableError(error.strerror or str(error)) from error
+    with opened(path) as (container, stream):
+        zero = container.start_time or 0
+        if start:
+            container.seek(zero + int(start * av.time_base))
+        for frame in container.decode(stream):
+            yield (frame.time or 0) - zero / av.time_base, frame
 
 
 def check(path: Path) -> str:
@@ -71,8 +95,7 @@ def reencode(source: Path, target: Path, short_side: int, gop: int) -> str:
     Returns:
         Why the video cannot be read; empty if it can.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f"{target.name}.part")
+    part = unfinished(target)
     try:
         _encode(source, part, short_side, gop)
         part.replace(target)
@@ -104,14 +127,8 @@ def _encode(source: Path, part: Path, short_side: int, gop: int) -> None:
 
 
 def _rate(source: Path) -> Fraction:
-    import av
-
-    try:
-        with av.open(f"file:{source}") as container:
-            rate = container.streams.video[0].average_rate if container.streams.video else None
-    except av.error.FFmpegError as error:
-        raise UnreadableError(error.strerror or str(error)) from error
-    return Fraction(rate or 25).limit_denominator(1001)
+    with opened(source) as (_, stream):
+        return Fraction(stream.average_rate or 25).limit_denominator(1001)
 
 
 def in_parallel(function: Callable[[Job], str], jobs: Sequence[Job], workers: int, text: str) -> list[str]:

@@ -1,0 +1,187 @@
+"""Every error of the data's way through ``mmaction2``, with its whole message. A new ``raise`` there needs a row.
+
+Errors of processes, checkpoints and tools are tested beside them.
+"""
+from types import SimpleNamespace
+
+import pytest
+import torch
+from mmaction.registry import TRANSFORMS
+from raises import PACKAGE, error_of, not_raised
+from test_metrics import samples
+from test_recognizer import BACKBONE, byol_recognizer
+
+from vididi_transforms.mmaction2 import (
+    BYOLRecognizer,
+    BYOLTargetHook,
+    ClipColorJitter,
+    ClipGaussianBlur,
+    ClipGrayscale,
+    ClipPairDataPreprocessor,
+    MarkSplit,
+    PerClip,
+    ReadVideo,
+    SampleClipPair,
+    TorchvisionVideoBackbone,
+    TwoStreamRecognizer,
+    VideoReadError,
+    VideoRetrievalMetric,
+    ViDiDiHook,
+)
+from vididi_transforms.mmaction2.hooks import _check_same
+
+NORM = dict(mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375])
+BYTES, IMGS = torch.zeros(4, 2, 3, 5, 8, 8, dtype=torch.uint8), [None] * 8
+SCHEDULES = ("base, random-1st, random-1st-2nd, reverse, schedule-1st, schedule-1st-mix, schedule-1st-2nd, "
+             "schedule-1st-2nd-mix, vididi")
+TWO = "training on two views needs inputs [B, 2, C, T, H, W] (two clips of each video): got "
+LIST = "training on two views needs a list of two tensors [B, C, T, H, W]: got "
+HEAD, VICREG = dict(type="BYOLHead", in_channels=32), dict(type="VICRegHead", in_channels=32)
+
+
+@TRANSFORMS.register_module(force=True)
+class Shorter:
+    def __call__(self, results):
+        return {**results, "imgs": results["imgs"][1:]}
+
+
+@TRANSFORMS.register_module(force=True)
+class Unreadable:
+    def __call__(self, results):
+        raise OSError("moov atom not found")
+
+
+def differentiate(output, **options):
+    return ViDiDiHook(**options)._differentiate(torch.nn.Module(), ({}, True), {}, output)
+
+
+def two_of_them():
+    hook = ViDiDiHook()
+    hook.before_train(SimpleNamespace(hooks=[hook, ViDiDiHook()]))
+
+
+def train(hook, **runner):
+    hook.before_train(SimpleNamespace(**dict(hooks=[hook], seed=0, iter=0) | runner))
+
+
+def preprocess(clips, **options):
+    return ClipPairDataPreprocessor(**NORM, **options)(dict(inputs=clips), True)
+
+
+def without_its_hook():
+    model = byol_recognizer().train()
+    for _ in range(2):
+        model(torch.randn(4, 2, 3, 6, 16, 16), [], mode="loss")
+
+
+def per_clip(number=8, **transform):
+    return PerClip([transform] if transform else []).transform(dict(imgs=IMGS[:number], num_clips=2, clip_len=4))
+
+
+def measured(data, **options):
+    metric = VideoRetrievalMetric(**options)
+    metric.process(None, data)
+    return metric.evaluate(len(data))
+
+
+def without(key):
+    return [{name: value for name, value in samples()[0].items() if name != key}]
+
+
+def needed(keys, got):
+    return (f"VideoRetrievalMetric needs {keys} in every data sample: mark the videos with MarkSplit, keep these in "
+            f"PackActionInputs' meta_keys, and use a model that predicts features; got the keys {got}")
+
+
+ROWS = [
+    # hooks, views
+    (lambda: ViDiDiHook(schedule="vididy"), ValueError, f"schedule must be one of {SCHEDULES}: got 'vididy'"),
+    (lambda: ViDiDiHook(seed=-1), ValueError, "seed must be in [0, 2**64): got -1"),
+    (lambda: ViDiDiHook(epoch_length=0), ValueError, "epoch_length must be an integer >= 1: got 0"),
+    (lambda: ViDiDiHook(length=2.5), ValueError, "length must be an integer >= 1: got 2.5"),
+    (two_of_them, ValueError, "a run has one ViDiDiHook: got 2"),
+    (lambda: train(ViDiDiHook(), model=torch.nn.Linear(1, 1)), TypeError,
+     "ViDiDiHook needs a model with a data preprocessor: Linear has none"),
+    (lambda: train(BYOLTargetHook(), model=torch.nn.Linear(1, 1)), TypeError,
+     "BYOLTargetHook needs a BYOLRecognizer: got Linear"),
+    (lambda: differentiate(torch.zeros(1)), TypeError,
+     "ViDiDiHook needs a data preprocessor that returns a dict with 'inputs': got Tensor"),
+    (lambda: differentiate(dict(imgs=BYTES)), TypeError,
+     "ViDiDiHook needs a data preprocessor that returns a dict with 'inputs': got dict with imgs"),
+    *((lambda inputs=inputs: differentiate(dict(inputs=inputs)), kind, message) for inputs, kind, message in (
+        (torch.zeros(4, 1, 3, 8, 2, 2), ValueError, f"{TWO}(4, 1, 3, 8, 2, 2)"),
+        (torch.zeros(4, 3, 8, 2, 2), ValueError, f"{TWO}(4, 3, 8, 2, 2)"),
+        ([torch.zeros(4, 3, 8, 2, 2)], ValueError, f"{LIST}[(4, 3, 8, 2, 2)]"),
+        ([torch.zeros(3, 8, 2, 2)] * 2, ValueError, f"{LIST}[(3, 8, 2, 2), (3, 8, 2, 2)]"),
+        (dict(a=1), TypeError, "inputs must be a tensor or a list of two tensors: got dict"),
+        (torch.zeros(4, 2, 3, 2, 2, 2), ValueError,
+         "the schedule takes derivatives up to order 2, so clips need at least 3 frames: got T=2"))),
+    (lambda: differentiate(dict(inputs=torch.zeros(4, 2, 3, 5, 2, 2)), length=4), ValueError,
+     "the schedule takes derivatives up to order 2, so clips need at least 6 frames: got T=5"),
+    (lambda: _check_same([(1, 1), (1, 0), (1, 1)], 2, 7), RuntimeError,
+     "all ranks must choose the same orders: in epoch 2, step 7, counted from 0, got (1, 1) on rank 0, 2; "
+     "(1, 0) on rank 1"),
+    # data_preprocessor
+    (lambda: preprocess(BYTES, format_shape="NCHW"), ValueError, "format_shape must be 'NCTHW': got 'NCHW'"),
+    (lambda: preprocess(BYTES, dtype="int8"), ValueError,
+     "dtype must be one of float32, bfloat16, float16: got 'int8'"),
+    (lambda: preprocess(BYTES, backend="fast"), ValueError,
+     "backend must be one of auto, eager, compiled, triton: got 'fast'"),
+    (lambda: preprocess(BYTES, augment=dict(seed=1)), ValueError,
+     "augment takes no seed (the run has one), mean or std: got {'seed': 1}"),
+    (lambda: preprocess(BYTES[:, 0]), ValueError, f"{TWO}(4, 3, 5, 8, 8)"),
+    (lambda: preprocess(BYTES.float()), TypeError, "ClipPairDataPreprocessor needs uint8 clips: got torch.float32"),
+    # pipelines, clip_transforms
+    (lambda: ReadVideo([dict(type="Unreadable")]).transform(dict(filename="a.mp4")), VideoReadError,
+     "cannot read video 'a.mp4': OSError: moov atom not found"),
+    (lambda: SampleClipPair(8, mode="both"), ValueError,
+     "mode must be one of independent, consecutive, halves: got 'both'"),
+    (lambda: SampleClipPair(0), ValueError, "clip_len and frame_interval must be >= 1: got 0 and 1"),
+    (lambda: SampleClipPair(8).transform(dict(total_frames=0)), ValueError,
+     "a video needs at least one frame: got total_frames=0"),
+    (lambda: per_clip(7), ValueError, "PerClip needs num_clips * clip_len frames: got 7 for 2 clips of 4"),
+    (lambda: per_clip(type="Shorter"), ValueError,
+     "a transform in PerClip must keep the number of frames: 4 became 3"),
+    (lambda: MarkSplit("train"), ValueError, "split must be 'gallery' or 'query': got 'train'"),
+    *((lambda kind=kind: kind(p=2), ValueError, "p must be a probability in [0, 1]: got 2")
+      for kind in (ClipColorJitter, ClipGrayscale, ClipGaussianBlur)),
+    # backbones, recognizers
+    (lambda: TorchvisionVideoBackbone("swin3d_t"), ValueError,
+     "name must be one of r3d_18, mc3_18, r2plus1d_18, s3d: got 'swin3d_t'"),
+    *((lambda stages=stages: TorchvisionVideoBackbone("r3d_18", out_indices=stages), ValueError,
+       f"out_indices must be one or more increasing stages, 0 to 4: got {stages!r}")
+      for stages in ((), (1, 5), (3, 2), (2, 2), -1)),
+    (lambda: TorchvisionVideoBackbone("r3d_18", frozen_stages=5), ValueError,
+     "frozen_stages must be -1 (none) to 4: got 5"),
+    (lambda: TwoStreamRecognizer(BACKBONE, VICREG, neck=dict(type="TPN")), ValueError,
+     "a two-stream recognizer has no neck: got {'type': 'TPN'}"),
+    (lambda: BYOLRecognizer(BACKBONE, HEAD, base_momentum=1.0), ValueError, "base_momentum must be in (0, 1): got 1.0"),
+    (lambda: BYOLRecognizer(BACKBONE, VICREG), TypeError, "BYOLRecognizer needs a BYOLHead: got VICRegHead"),
+    (without_its_hook, RuntimeError, "the target of BYOL does not follow the online network: add default_hooks = "
+     "dict(target=dict(type='BYOLTargetHook'))"),
+    # metrics
+    (lambda: VideoRetrievalMetric(protocol="coclr"), ValueError,
+     "protocol must be one of paper, authors, centred: got 'coclr'"),
+    (lambda: VideoRetrievalMetric(metric="cos"), ValueError, "metric must be one of cosine, euclidean: got 'cos'"),
+    (lambda: VideoRetrievalMetric(topk=(0,)), ValueError, "topk needs integers >= 1: got (0,)"),
+    (lambda: VideoRetrievalMetric(chunk=0), ValueError, "chunk must be an integer >= 1: got 0"),
+    (lambda: measured(without("split")), ValueError, needed("split", ["feature", "filename", "gt_label"])),
+    (lambda: measured(without("feature")), ValueError, needed("feature", ["filename", "gt_label", "split"])),
+    (lambda: measured(samples(), protocol="authors"), ValueError,
+     needed("total_frames", ["feature", "filename", "gt_label", "split"])),
+    (lambda: measured(samples()[:15]), ValueError,
+     "retrieval needs at least one query video of 0 frames or more: got none; mark them with MarkSplit"),
+]
+FILES = [PACKAGE / "mmaction2" / f"{name}.py" for name in (
+    "backbones", "clip_transforms", "data_preprocessor", "heads", "hooks", "metrics", "pipelines", "recognizers",
+    "samplers", "training_hooks", "views")]
+
+
+@pytest.mark.parametrize(("call", "kind", "message"), ROWS, ids=[message[:50] for *_, message in ROWS])
+def test_message(call, kind, message):
+    error = error_of(call)
+    assert (type(error), str(error)) == (kind, message)
+
+
+def test_every_raise_has_a_row():
+    assert not_raised(FILES, [error_of(call) for call, *_ in ROWS]) == []
