@@ -9,7 +9,7 @@ from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 
-from .resume import write_text
+from ..prepare.files import write_text
 from .safe_dataset import listing
 
 

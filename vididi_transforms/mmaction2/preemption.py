@@ -11,7 +11,7 @@ from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 
-from .resume import write_text
+from ..prepare.files import write_text
 
 NAME = "preempted.pth"
 LISTENING: set[signal.Signals] = set()  # of this process, or of the one that it was forked from

@@ -1,5 +1,4 @@
 """Going on after an interruption exactly as if there had been none."""
-import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 from mmengine.runner import IterBasedTrainLoop, Runner
 
+from ..prepare.files import write_text
 from .samplers import KeyedSampler
 from .training_hooks import shared_seed
 
@@ -149,10 +149,3 @@ def whole(path: Path) -> bool:
             return archive.testzip() is None
     except (zipfile.BadZipFile, OSError, EOFError):
         return False
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a small file at once or not at all."""
-    part = path.with_name(f"{path.name}.part")
-    part.write_text(text)
-    os.replace(part, path)
