@@ -133,6 +133,22 @@ def test_probabilities_and_ranges():
     assert params.sigma.max() == pytest.approx(2.0, abs=0.01)
 
 
+def test_what_is_drawn_is_independent():
+    params = vt.ClipAugment().draw((4000, 3, 1, 150, 200))
+    drawn = torch.stack([params.flip, params.sigma > 0, params.hue != 0, params.gray, params.sigma, params.brightness,
+                         params.contrast, params.saturation, params.hue, *params.operations.T])
+    related = torch.corrcoef(drawn.float()).abs() - torch.eye(len(drawn))
+    related[1, 4] = related[4, 1] = 0  # whether there is a blur, and how much
+    assert related[:9].max() < 0.08  # five standard deviations; the last four are one order of the jitter
+
+
+def test_crops_lie_everywhere():
+    augment = vt.ClipAugment(area=(0.25, 0.25), ratio=(1.0, 1.0))
+    crop = augment.draw((500, 3, 1, 10, 12)).crop
+    assert set(crop[:, 0].tolist()) == set(range(6))
+    assert set(crop[:, 1].tolist()) == set(range(8))
+
+
 @pytest.mark.parametrize("size", [(150, 200), (40, 400), (400, 40)])
 def test_crops_have_torchvisions_distribution(size):
     ours = vt.ClipAugment().draw((2000, 3, 1, *size)).crop.float()

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import vididi_transforms as vt
+from vididi_transforms.kernels import batches
 
 CUDA = torch.cuda.is_available()
 DEVICE = "cuda" if CUDA else "cpu"
@@ -87,6 +88,18 @@ def test_pieces_of_a_batch_make_the_whole(monkeypatch):
     for clips in (1, 2, 3, 5):
         monkeypatch.setattr("vididi_transforms.kernels.batches.EAGER", clips * batch[0].numel())
         torch.testing.assert_close(vt.augment_and_differentiate(batch, table, (1,))[0], expected, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("clips", [1, 2, 5, 7])
+def test_pieces_have_one_shape(monkeypatch, clips):
+    """So that one compilation serves them; together they cover the batch."""
+    batch, table = case((clips, 3, 4, 18, 25))
+    seen, fill = [], batches._fill
+    monkeypatch.setattr(batches, "EAGER", 2 * batch[0].numel())
+    monkeypatch.setattr(batches, "_fill", lambda wide, *rest: [seen.append(wide.shape), fill(wide, *rest)])
+    vt.augment_and_differentiate(batch, table, (1,))
+    assert len(set(seen)) == 1
+    assert clips <= seen[0][0] * len(seen) < clips + seen[0][0]
 
 
 def test_an_empty_batch():

@@ -1,4 +1,4 @@
-"""Every error of ``prepare``: what is wrong, and the whole message. A new ``raise`` needs a row."""
+"""Every error of ``prepare`` and ``verify_videos``, with its whole message. A new ``raise`` needs a row."""
 import os
 import wave
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from raises import PACKAGE, error_of, not_raised
 
-from vididi_transforms.prepare import files, lists, splits, videos
-from vididi_transforms.prepare.cli import main
+from vididi_transforms import verify_videos
+from vididi_transforms.prepare import cli, faults, files, lists, splits, videos
 
 UCF = "ucf101 --annotations ann --videos videos --out out --split 2 --no-check"
 HMDB = "hmdb51 --annotations ann --videos videos --out out --no-check"
@@ -15,6 +15,7 @@ KINETICS = "kinetics400 --train-csv train.csv --train-videos videos --out out --
 VAL = f"{KINETICS} --val-csv val.csv --val-videos videos --delimiter tab"
 K200 = "k200-40k --train-csv train.csv --train-videos videos --out out --class-count 2 --videos-per-class 1 --no-check"
 AVA = "ava --version 2.2 --annotations ann --frames frames --out out --start 1 --end 2 --fps 5"
+VERIFY = "verify_videos list.txt --out out.json"
 CSV = "label,youtube_id,time_start,time_end"
 OUTSIDE = "names in lists must be relative, without '..' and control characters: got "
 WAVE, LIPSTICK, TRAIN = "ann/wave_test_split1.txt", "ApplyLipstick/v_ApplyLipstick_g08_c01.avi", "ann/trainlist02.txt"
@@ -24,6 +25,7 @@ GIVEN = {
     "ann/testlist02.txt": "ApplyEyeMakeup/v_ApplyEyeMakeup_g01_c01.avi\n",
     "ann/ava_val_v2.2.csv": "1j20qq1JyX4,0902,0.077,0.151,0.283,0.811,80,1\n",
     WAVE: "w_1.avi 2\nw_2.avi 1\n",
+    "list.txt": "a.mp4 0\n",
     "train.csv": f"{CSV}\ntai chi,one,4,14\nplaying cello,three,123,133\n",
     **{f"videos/{name}": "no video" for name in (
         "ApplyEyeMakeup/v_ApplyEyeMakeup_g01_c01.avi", LIPSTICK, "wave/w_1.avi", "wave/w_2.avi", "wave/two words.avi",
@@ -65,6 +67,7 @@ COMMANDS = [  # arguments, files that are other than GIVEN, message
         ("youtube_id,time_start,time_end,split\na,1,2,val\n",
          "val.csv needs columns label, youtube_id, time_start, time_end: label is missing"),
         (f"{CSV},split\ntai chi,a,1,2,train\n", "val.csv must have videos of split 'val': got none"),
+        (f"{CSV}\ntai chi,a\n", "val.csv needs rows of 4 columns or more: got 'tai chi,a'"),
         (f"{CSV}\nyoga,a,1,2\n", "classes of val must be classes of train: got 'yoga'"),
         (f"{CSV}\ntai chi,a,1,\n", "times must be numbers of seconds: got '1' and '' for 'a'"),
         (f"{CSV}\ntai chi,../../a,1,2\n", f"{OUTSIDE}'tai_chi/../../a_000001_000002'"),
@@ -79,8 +82,17 @@ COMMANDS = [  # arguments, files that are other than GIVEN, message
     (AVA, {"ann/ava_val_v2.2.csv": "a,0902,0.1\n"}, "ava_val_v2.2.csv needs lines "
      "'video_id,timestamp,x1,y1,x2,y2,action_id,person_id': got 'a,0902,0.1'"),
     (AVA, {"ann/ava_val_v2.2.csv": "../a,0902,0.077,0.151,0.283,0.811,80,1\n"}, f"{OUTSIDE}'../a'"),
+    (AVA, {"ann/ava_val_v2.2.csv": "a" * 200_000}, "ava_val_v2.2.csv must be a csv file: field larger than field limit "
+     "(131072)"),
     (f"{AVA} --end 1", {}, "a window needs 0 <= start < end and fps >= 1: got start=1, end=1, fps=5"),
     (f"{AVA} --workers 0", {}, "numbers must be >= 1: got short_side=256, workers=0"),
+    (VERIFY, {"list.txt": "\n"}, "a list needs at least one video: list.txt names none"),
+    (f"{VERIFY} --jobs 0", {}, "numbers must be > 0: got --jobs 0, --timeout 60"),
+    (f"{VERIFY} --jobs 1 --timeout -1", {}, "numbers must be > 0: got --jobs 1, --timeout -1"),
+    (f"{VERIFY} --write-good list.txt", {},
+     "the list and what is written must be different files: got list.txt, out.json, out.jsonl, list.txt"),
+    (f"{VERIFY} --write-good good.txt", {}, "good.txt needs at least one video: none is good"),
+    (VERIFY, {"out.jsonl": "no json\n"}, "out.jsonl must hold results, remove it to start anew: got 'no json'"),
 ]
 
 
@@ -96,9 +108,14 @@ def sound_only():
     next(videos.frames(Path("sound.wav")))
 
 
-def no_frame():
+def no_frame(read):
     Path("empty.y4m").write_text("YUV4MPEG2 W16 H16 F10:1\n")
-    videos._encode(Path("empty.y4m"), Path("part"), 16, 12)
+    read(Path("empty.y4m"))
+
+
+def picture():
+    Path("a.mp4").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\0\0\0\0:~\x9bU")
+    next(videos.frames(Path("a.mp4")))
 
 
 def one_name_for_two():
@@ -109,19 +126,28 @@ def one_name_for_two():
 CALLS = [  # what no command line reaches
     *((lambda entry=entry: files.safe_parts(entry), ValueError, f"{OUTSIDE}{entry!r}")
       for entry in ("", "/etc/passwd", "../a.avi", "a/../b.avi", "a/\nb.avi", "a\0.avi")),
+    (lambda: files.safe_parts("a\\b.avi"), ValueError,
+     "names in lists have '/' between folders and no backslash: got 'a\\\\b.avi'"),
     (link_out, ValueError, "files must be inside of videos: 'out.avi' leads to {folder}/train.csv"),
     (lambda: lists.Settings(delimiter=", "), ValueError, "delimiter must be one character: got ', '"),
     (one_name_for_two, ValueError,
      "re-encoded videos need different names: got 'A/a_b.mp4' for 'A/a b.avi' and 'A/a_b.avi'"),
     (lambda: [splits.add({"a.avi": splits.Clip(("a.avi",), 0)}, splits.Clip(("a.avi",), 1))], ValueError,
      "a video must have one label: got 0 and 1 for 'a.avi'"),
-    (sound_only, videos.UnreadableError, "no video stream"),
-    (no_frame, videos.UnreadableError, "no frame"),
+    (sound_only, videos.NoVideoError, "no video stream"),
+    (picture, videos.UnreadableError, "a picture (png_pipe)"),
+    *((lambda read=read: no_frame(read), videos.UnreadableError, "no frame")
+      for read in (lambda path: videos._encode(path, Path("part"), 16, 12), faults._whole, faults._ends)),
     *((lambda read=read: read(Path("train.csv")), videos.UnreadableError, "Invalid data found when processing input")
       for read in (lambda path: next(videos.frames(path)), videos._rate)),
     (lambda: videos.in_parallel(os._exit, [3, 3], 2, "test"), RuntimeError,
      "a process ended while reading videos: run again with --workers 1 to see at which; finished files are kept"),
 ]
+
+
+def run(arguments):
+    program, *rest = arguments.split()
+    verify_videos.main(rest) if program == "verify_videos" else cli.main([program, *rest])
 
 
 def prepare(changes):
@@ -142,7 +168,7 @@ def folder(tmp_path, monkeypatch):
 def test_message_of_a_command(folder, capsys, arguments, changes, message):
     prepare(changes)
     with pytest.raises(SystemExit) as end:
-        main(arguments.split())
+        run(arguments)
     assert (end.value.code, capsys.readouterr().err.split("error: ")[1].strip()) == (2, message)
     assert not Path("out").exists()
 
@@ -155,7 +181,7 @@ def test_message(folder, call, kind, message):
 
 
 def test_every_raise_has_a_row(folder, monkeypatch):
-    rows = [*((lambda arguments=arguments: main(arguments.split()), changes) for arguments, changes, _ in COMMANDS),
+    rows = [*((lambda arguments=arguments: run(arguments), changes) for arguments, changes, _ in COMMANDS),
             *((call, {}) for call, *_ in CALLS)]
     errors = []
     for number, (call, changes) in enumerate(rows):
@@ -163,4 +189,4 @@ def test_every_raise_has_a_row(folder, monkeypatch):
         monkeypatch.chdir(folder / str(number))
         prepare(changes)
         errors.append(error_of(call))
-    assert not_raised(PACKAGE.glob("prepare/*.py"), errors) == []
+    assert not_raised([*PACKAGE.glob("prepare/*.py"), PACKAGE / "verify_videos.py"], errors) == []

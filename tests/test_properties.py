@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from strategies import COUNTS, FLOATS, LAYOUTS, SEEDS, SMALL_INTEGERS, clips, embeddings, generator
 
 import vididi_transforms as vt
+from vididi_transforms.kernels.reference import Settings, reflect_pad, sweep
 from vididi_transforms.keyed_random import keyed_generator
 from vididi_transforms.resample import DRAWS, draw_crops, interpolation, resized_crop
 
@@ -289,6 +290,15 @@ def test_derivatives_are_those_of_the_augmented_clip(batch, key, contrast_mean):
     for order, view, reverse in zip(orders, views, backward, strict=True):
         close(view, vt.temporal_difference(views[0], order), atol=1e-4)
         close(reverse, (-1)**order * view.flip(2), atol=2e-4)
+
+
+@given(BATCHES, COUNTS, st.sampled_from(["clip", "frame"]))
+def test_the_mean_of_the_contrast_may_be_found_before_or_on_the_way(batch, key, contrast_mean):
+    table = augmentation().draw(batch.shape, key).table()
+    chosen = Settings((0.0,) * 3, (1.0,) * 3, 3, contrast_mean)
+    before, on_the_way = (sweep(reflect_pad(batch, 1), table, (0,), chosen, centre_first)[0]
+                          for centre_first in (True, False))
+    close(before, on_the_way, atol=1e-6)
 
 
 @given(BATCHES, COUNTS)

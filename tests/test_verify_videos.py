@@ -281,14 +281,6 @@ def test_bad_lists(tmp_path, capsys):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["empty.txt"]
 
 
-@pytest.mark.parametrize(("more", "error"), [
-    (["--jobs", 0], "numbers must be > 0: got --jobs 0, --timeout 60"),
-    (["--timeout", -1], "numbers must be > 0: got --jobs 1, --timeout -1"),
-])
-def test_bad_numbers(tmp_path, capsys, more, error):
-    assert error_of(capsys, write_list(tmp_path / "list.txt", ["a.mp4"]), "--jobs", 1, *more) == error
-
-
 @pytest.mark.parametrize("more", [["--write-good", "list.txt"], ["--out", "list.txt"], ["--write-good", "link.txt"],
                                   ["--out", "r.json", "--write-good", "r.jsonl"]])
 def test_nothing_is_overwritten(tmp_path, capsys, monkeypatch, more):

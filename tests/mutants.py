@@ -1,0 +1,262 @@
+"""Breaks one formula at a time and looks which test notices: ``python tests/mutants.py``; it takes about an hour.
+
+Each mutant is tried on a copy of the project, two at a time. The table goes to ``docs/mutants.md``. Exit code 1: a
+mutant has survived, so that a test is missing. A mutant whose text is not in its file exactly once is an error.
+"""
+import os
+import platform
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+COPIED = ("vididi_transforms", "tests", "mmaction_configs", "pyproject.toml")
+PACKAGES = ("torch", "numpy", "hypothesis", "pytest", "mmaction2", "mmengine")
+FUNCTIONAL, SELECTOR, OBJECTIVES, RETRIEVAL, AUGMENT, PROPERTIES, KERNELS = (f"tests/test_{name}.py" for name in (
+    "functional", "pair_selector", "objectives", "retrieval", "augment", "properties", "kernels"))
+RECOGNIZER, HOOKS, HARD_USE, PREPROCESSOR, METRICS, PIPELINES = (f"tests/mmaction2/test_{name}.py" for name in (
+    "recognizer", "hooks", "hard_use", "data_preprocessor", "metrics", "pipelines"))
+
+
+class Mutant(NamedTuple):
+    """A text in a file of ``vididi_transforms``, what it becomes, and the tests that should notice."""
+
+    file: str
+    text: str
+    broken: str
+    tests: str
+
+
+def of(file, tests, *changes):
+    return [Mutant(file, text, broken, tests) for text, broken in changes]
+
+
+MUTANTS = [
+    *of("functional.py", FUNCTIONAL,
+        ("(torch.diff(exact, n=order, dim=dim)", "(-torch.diff(exact, n=order, dim=dim)"),
+        ("(torch.diff(exact, n=order, dim=dim)", "(torch.diff(exact, n=order, dim=-3)"),
+        ("(torch.diff(exact, n=order, dim=dim)", "(torch.diff(exact, n=order + 1, dim=dim)"),
+        ("exact = clip.to(torch.promote_types(dtype, torch.float32))", "exact = clip.to(dtype)"),
+        ("dtype = clip.dtype if clip.is_floating_point() or clip.is_complex() else torch.float32",
+         "dtype = clip.dtype"),
+        ("clip.narrow(dim, 0, frames)", "clip.narrow(dim, clip.shape[dim] - frames, frames)"),
+        ("temporal_difference(view2, order2, dim)", "temporal_difference(view2, order1, dim)"),
+        ("dt**k / factorial(k) * derivative", "dt**k * derivative"),
+        ("dt**k / factorial(k) * derivative", "dt / factorial(k) * derivative")),
+    *of("transforms.py", FUNCTIONAL,
+        ("temporal_difference(clip, self.order, self.dim)", "temporal_difference(clip, self.order)")),
+    *of("schedules.py", SELECTOR,
+        ('"vididi":               Schedule(cycle=((1, 1), (1, 0), (0, 1), (0, 0)), extra=0.5)',
+         '"vididi":               Schedule(cycle=((1, 1), (0, 1), (1, 0), (0, 0)), extra=0.5)'),
+        ("((1, 1), (1, 0), (0, 1), (0, 0)), extra=0.5)", "((1, 1), (1, 0), (0, 1), (0, 0)), extra=0.4)"),
+        ("cycle=((0, 0), (0, 1), (1, 0), (1, 1)), extra=0.5", "cycle=((0, 0), (0, 1), (1, 0), (1, 1)), extra=0.0"),
+        ('"schedule-1st-mix":     Schedule(cycle=((1, 1), (1, 0), (0, 0)))',
+         '"schedule-1st-mix":     Schedule(cycle=((1, 1), (0, 1), (0, 0)))'),
+        ("((0, 1, 2), (0, 1, 2)),", "((0, 1, 2), (0, 1)),"),
+        (" + (self.extra > 0)", "")),
+    *of("pair_selector.py", SELECTOR,
+        ("int(draws[0] < self.schedule.extra)", "int(draws[0] > self.schedule.extra)"),
+        ("_pick(order2, draws[2]) + extra", "_pick(order2, draws[2])"),
+        ("_pick(order2, draws[2])", "_pick(order2, draws[1])"),
+        ("epoch % len(self.schedule.cycle)", "(epoch + 1) % len(self.schedule.cycle)"),
+        ("if saved != mine:", "if False:"),
+        ("self.position = None if position is None else tuple(position)", "pass")),
+    *of("keyed_random.py", f"{SELECTOR} {PROPERTIES}",
+        ("[0, *words[1:], *[0] * (4 - len(words))]", "[*words[1:], *[0] * (4 - len(words)), 0]"),
+        ("[0, *words[1:], *[0] * (4 - len(words))]", "[0, *sorted(words[1:]), *[0] * (4 - len(words))]"),
+        ("zlib.crc32(tag.encode())", "0"),
+        ("key=np.array([seed, ", "key=np.array([0, ")),
+    *of("augment.py", f"{AUGMENT} {PROPERTIES}",
+        ("jitter = chance[:, 2] < self.p_jitter", "jitter = chance[:, 2] >= self.p_jitter"),
+        ("chance[:, 3] < self.p_gray", "chance[:, 0] < self.p_gray"),
+        ("extent * (2 * values[:, k] - 1)", "extent * values[:, k]"),
+        ("extent * (2 * values[:, k] - 1)", "extent * (2 * values[:, 0] - 1)"),
+        ("(self.sigma[1] - self.sigma[0]) * values[:, 4]", "self.sigma[1] * values[:, 4]"),
+        ("operations=order.argsort(dim=1)", "operations=torch.arange(4).expand(clips, 4)"),
+        ("chance[:, 0] < self.p_flip", "chance[:, 0] >= self.p_flip")),
+    *of("augment_params.py", AUGMENT,
+        ("places = torch.argsort(self.operations, dim=1)", "places = self.operations"),
+        ("place, place + 2)", "place, place + 1)"),
+        ("(CONTRAST, self.contrast, 2)", "(CONTRAST, self.contrast, 1)"),
+        ("table[rows, first + rest] = 1 - factor", "table[rows, first + rest] = factor - 1")),
+    *of("resample.py", f"{AUGMENT} {PROPERTIES}",
+        ("(areas / ratios).sqrt().round(), (areas * ratios)", "(areas * ratios).sqrt().round(), (areas / ratios)"),
+        ("math.log(ratio[0]), math.log(ratio[1])", "math.log(ratio[0]), math.log(ratio[0])"),
+        ("(limit - box + 1)).floor()", "(limit - box)).floor()"),
+        ("fits.int().argmax(1)", "fits.int().argmin(1)"),
+        ("max(round(height * ratio[1]), 1)", "round(height * ratio[1])"),
+        ("(boxes >= 1) & (boxes <= limit)", "(boxes >= 1)"),
+        ("scale.clamp(min=1)", "scale"),
+        ("(torch.arange(size) + 0.5)", "torch.arange(size)"),
+        ("(pixel > 0) & (pixel < length[:, None, None])", "pixel > 0"),
+        ("columns.flip(1), columns)", "columns.flip(2), columns)"),
+        ("clips / 255 if", "clips / 256 if")),
+    *of("kernels/reference.py", f"{AUGMENT} {PROPERTIES}",
+        ("LUMA = (0.2989, 0.587, 0.114)", "LUMA = (0.2126, 0.7152, 0.0722)"),
+        ("wide * (1 / 255)", "wide * (1 / 256)"),
+        ("dims = (2, 3) if settings.contrast_mean == \"frame\" else (1, 2, 3)", "dims = (2, 3)"),
+        ("torch.where(is_gray, gray, c)", "torch.where(is_gray, c, gray)"),
+        ("- m) * (1 / s)", "- m) * s"),
+        ("- m) * (1 / s)", ") * (1 / s)"),
+        ("torch.diff(frames, n=order, dim=2)", "torch.diff(frames, n=order, dim=3)"),
+        ("torch.diff(frames, n=order, dim=2)", "torch.diff(frames.half(), n=order, dim=2).float()"),
+        ("inner[..., half - k] = inner[..., half + k]", "inner[..., half - k] = inner[..., half + k - 1]"),
+        ("wide[..., half + height - 1 + k, :] = wide[..., half + height - 1 - k, :]",
+         "wide[..., half + height - 1 + k, :] = 0"),
+        ("torch.exp(-0.5 * (distance", "torch.exp(-1.0 * (distance"),
+        ("(2 * weights.sum(1, keepdim=True) - 1)", "weights.sum(1, keepdim=True)"),
+        ("for dim in (-1, -2):", "for dim in (-1, -1):"),
+        ("mix * gray + about", "mix + about"),
+        ("(gain * c + offset).clamp(0, 1) for", "(gain * c + offset) for"),
+        ("2 + (blue - red) * scale, 4 + (red - green) * scale", "4 + (blue - red) * scale, 2 + (red - green) * scale"),
+        ("sector - 6 * torch.floor(sector * (1 / 6))", "sector"),
+        ("channel(5.0), channel(3.0), channel(1.0)", "channel(5.0), channel(1.0), channel(3.0)"),
+        ("+ 6 * turns", "+ 5 * turns")),
+    *of("kernels/reference.py", PROPERTIES,
+        ("!= 0, luminance(colour), found)", "!= 0, found, luminance(colour))")),
+    *of("kernels/batches.py", f"{KERNELS} -k pieces",
+        ("range(0, len(clips), piece)", "range(piece, len(clips), piece)"),
+        ("table[part], tuple(orders)", "table[:piece], tuple(orders)"),
+        ("slice(min(start, len(clips) - piece), min(start + piece, len(clips)))", "slice(start, start + piece)")),
+    *of("objectives.py", OBJECTIVES,
+        ("F.mse_loss(z1, z2)", "F.l1_loss(z1, z2)"),
+        ("scale = z1.shape[1] if", "scale = z1.shape[0] if"),
+        ("weights[1] * (variance", "weights[2] * (variance"),
+        ("weights[2] * (covariance(z1) + covariance(z2))", "weights[2] * covariance(z1)"),
+        ("(z.var(dim=0) + eps).sqrt()", "(z.var(dim=0, unbiased=False) + eps).sqrt()"),
+        ("(z.var(dim=0) + eps).sqrt()", "z.var(dim=0).sqrt()"),
+        ("F.relu(gamma - ", "(gamma - "),
+        ("z = z - z.mean(dim=0)", "z = z + 0"),
+        ("z.T @ z / (videos - 1)", "z.T @ z / videos"),
+        ("matrix.square().sum() - matrix.diagonal().square().sum()", "matrix.square().sum()"),
+        (".T / temperature", ".T * temperature"),
+        ("F.normalize(z1, dim=1) @", "z1 @"),
+        ("own = torch.arange(len(z1), device=z1.device)", "own = torch.arange(len(z1), device=z1.device).roll(1)"),
+        ("F.cross_entropy(similarity.T, own)", "F.cross_entropy(similarity, own)"),
+        ("target.detach()", "target"),
+        ("(1 - F.cosine_similarity", "(2 - 2 * F.cosine_similarity")),
+    *of("objectives.py", "tests/test_distributed.py", ("torch.cat(tuple(all_gather(z)))",
+                                                       "torch.cat(tuple(all_gather(z.detach())))")),
+    *of("projector.py", OBJECTIVES,
+        ("nn.BatchNorm1d(hidden_channels), ", ""),
+        ("nn.Linear(in_channels, out_channels))", "nn.Linear(in_channels, out_channels), nn.ReLU())")),
+    *of("retrieval.py", RETRIEVAL,
+        ("similarities.topk(min(k + 1, similarities.shape[1]), dim=1)",
+         "similarities.topk(min(k + 1, similarities.shape[1]), dim=1, largest=False)"),
+        ("F.normalize(gallery, dim=1), F.normalize(query, dim=1)", "gallery, F.normalize(query, dim=1)"),
+        ("return -torch.cdist", "return torch.cdist"),
+        ("\"donot_use_mm_for_euclid_dist\"", "\"use_mm_for_euclid_dist\""),
+        ("if tied.any():", "if False:"),
+        ("hits[:, :k].any(dim=1)", "hits[:, :k].all(dim=1)"),
+        ("k = min(k, len(gallery))", "k = k")),
+    *of("analysis.py", "tests/test_analysis.py",
+        ("row[:, :derivative.shape[1]] = derivative", "row[:, -derivative.shape[1]:] = derivative")),
+    *of("mmaction2/recognizers.py", RECOGNIZER,
+        ("tuple(self.backbone(view) for view in two_views(inputs)), {}",
+         "self.backbone(torch.cat(two_views(inputs))).chunk(2), {}"),
+        ("(1 - self.base_momentum) * (math.cos", "self.base_momentum * (math.cos"),
+        ("math.cos(math.pi * progress)", "math.cos(progress)")),
+    *of("mmaction2/heads.py", RECOGNIZER,
+        ("[:1 + self.symmetric]", "[:1]"),
+        ("(feats[0], targets[1])", "(feats[0], targets[0])"),
+        ("maps.mean(dim=(2, 3, 4))", "maps.amax(dim=(2, 3, 4))"),
+        ("gather_batch(z1), gather_batch(z2)", "gather_batch(z1), gather_batch(z1)")),
+    *of("mmaction2/hooks.py", HOOKS,
+        ("if not training:", "if False:"),
+        ("return runner.epoch\n", "return runner.epoch + 1\n"),
+        ("torch.stack((x1, x2), dim=1)", "torch.stack((x2, x1), dim=1)")),
+    *of("mmaction2/hooks.py", HARD_USE,
+        ("self._preprocessor.vididi_handle.remove()", "pass"),
+        ("        if self.check_ranks:\n", "        self.__dict__.setdefault('kept', []).append([epoch])\n"
+         "        if self.check_ranks:\n")),
+    *of("mmaction2/data_preprocessor.py", PREPROCESSOR,
+        ("params[number::2]", "params[::2]"),
+        ("zip(pair, self.orders, strict=True)", "zip(pair, self.orders[::-1], strict=True)")),
+    *of("mmaction2/metrics.py", METRICS, ("features - features.mean(dim=0)", "features")),
+    *of("mmaction2/samplers.py", PIPELINES,
+        ("index.epoch, index.sample, view)", "index.epoch, index.sample)"),
+        ("index.epoch, index.sample, view)", "0, index.sample, view)")),
+]
+
+
+def path_of(mutant):
+    return Path("vididi_transforms", mutant.file)
+
+
+def check_texts():
+    for mutant in MUTANTS:
+        if (found := (ROOT / path_of(mutant)).read_text().count(mutant.text)) != 1:
+            raise SystemExit(f"a mutant's text must be in its file once: {mutant.file} has {found} of {mutant.text!r}")
+
+
+def noticed_by(tests, mutant=None):
+    """The first test that fails on a copy of the project; none is the empty text."""
+    with TemporaryDirectory() as folder:
+        for name in COPIED:
+            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+            copy(ROOT / name, Path(folder, name))
+        if mutant is not None:
+            path = folder / path_of(mutant)
+            path.write_text(path.read_text().replace(mutant.text, mutant.broken))
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *shlex.split(tests)]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False,
+                              env={**os.environ, "PYTHONPATH": folder, "OMP_NUM_THREADS": "1"})
+    if done.returncode not in (0, 1):
+        raise RuntimeError(f"{mutant or tests}: pytest ended with {done.returncode}\n{done.stdout}{done.stderr}")
+    failed = re.search(r"^FAILED (.+?)(\[| - |$)", done.stdout, re.MULTILINE)
+    return failed[1] if failed else ""
+
+
+def all_noticed(pool):
+    """For each mutant, in order, the test that noticed it."""
+    jobs = {pool.submit(noticed_by, mutant.tests, mutant): number for number, mutant in enumerate(MUTANTS)}
+    noticed = [""] * len(MUTANTS)
+    for done, job in enumerate(as_completed(jobs), start=1):
+        number = jobs[job]
+        noticed[number] = job.result()
+        print(f"{done} of {len(MUTANTS)}: {MUTANTS[number].file}: {MUTANTS[number].broken}: "
+              f"{noticed[number] or 'SURVIVED'}", flush=True)
+    return noticed
+
+
+def code(text):
+    return f"`{' '.join(text.split())}`".replace("|", "\\|") if text else "(left out)"
+
+
+def table(noticed):
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    number = f"{sum(map(bool, noticed))} of {len(MUTANTS)}"
+    lines = ["# Mutants", "",
+             "Formulas broken one at a time in a copy of the project; the last column is the first test that failed.",
+             f"With nothing broken all of these tests passed. {number} were noticed.", "",
+             f"`python tests/mutants.py` on {date.today().isoformat()}, {os.cpu_count()} x {platform.machine()}, "
+             f"Python {platform.python_version()},", f"{versions}.", "",
+             "| file | code | broken | noticed by |", "|---|---|---|---|"]
+    lines += [f"| `{mutant.file}` | {code(mutant.text)} | {code(mutant.broken)} | {name or '**nothing**'} |"
+              for mutant, name in zip(MUTANTS, noticed, strict=True)]
+    return "\n".join(lines) + "\n"
+
+
+def main():
+    os.nice(10)
+    check_texts()
+    with ThreadPoolExecutor(2) as pool:
+        suites = sorted({mutant.tests for mutant in MUTANTS})
+        for tests, failed in zip(suites, pool.map(noticed_by, suites), strict=True):
+            if failed:
+                raise SystemExit(f"{failed} fails with nothing broken ({tests})")
+        noticed = all_noticed(pool)
+    (ROOT / "docs/mutants.md").write_text(table(noticed))
+    return 0 if all(noticed) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
