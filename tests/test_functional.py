@@ -135,6 +135,7 @@ def test_module_is_the_function(clip):
     assert repr(module) == "TemporalDifference(order=2, dim=2)"
     copy = pickle.loads(pickle.dumps(module))
     assert torch.equal(copy(clip), vt.temporal_difference(clip, 2, 2))
+    assert torch.equal(vt.TemporalDifference(dim=4)(clip), vt.temporal_difference(clip, dim=4))
     assert torch.equal(torch.nn.Sequential(vt.TemporalDifference(1), vt.TemporalDifference(1))(clip), copy(clip))
 
 

@@ -1,4 +1,5 @@
 """Videos that cannot be read: replaced by the sample's key, counted, named, and at a limit the end."""
+import gc
 import json
 import os
 import pickle
@@ -140,6 +141,17 @@ def test_reader_process_is_each_process_own():
     with pytest.raises(ValueError, match="attempts must be >= 1: got 0"):
         safe(attempts=0)
     assert pickle.loads(pickle.dumps(ReaderProcess(len, timeout=10)))("abc") == 3
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_reader_and_its_pipe_may_be_collected_in_any_order():
+    reader = ReaderProcess(len, timeout=10)
+    reader("abc")
+    younger = ReaderProcess(len, timeout=10)
+    younger.__dict__.update(reader.__dict__, itself=younger)  # younger than its pipe, and in a cycle
+    reader._pipe = None
+    del reader, younger
+    gc.collect()
 
 
 def spoil(motion, folder, names):

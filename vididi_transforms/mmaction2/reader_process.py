@@ -61,8 +61,7 @@ class ReaderProcess:
         """Kill the copy, if this process has one."""
         if self._pipe is None or self._owner != os.getpid():
             return
-        self._pipe.close()
-        self._pipe = None
+        self._pipe = None  # which closes it, unless the garbage collector has
         os.kill(self._child, signal.SIGKILL)
         for _ in range(100):  # a process that waits for a dead disk cannot die, and is left behind
             if os.waitpid(self._child, os.WNOHANG)[0]:
