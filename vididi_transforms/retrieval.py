@@ -74,7 +74,6 @@ def nearest(gallery: Tensor, query: Tensor, k: int, metric: str = "cosine", chun
     gallery, query = gallery.to(dtype), query.to(dtype)
     if metric == "cosine":
         gallery, query = F.normalize(gallery, dim=1), F.normalize(query, dim=1)
-    k = min(k, len(gallery))
     return torch.cat([_largest(_similarity(part, gallery, metric), k) for part in query.split(chunk)])
 
 

@@ -87,8 +87,9 @@ class TestPerClip:
     CROP = (dict(type="RandomResizedCrop", area_range=(0.3, 0.6)),
             dict(type="Resize", scale=(16, 16), keep_ratio=False))
 
-    def test_each_clip_has_its_own_draw_shared_by_its_frames(self):
-        results = clip_results()
+    @pytest.mark.parametrize("keys", [{}, dict(sample_idx=KeyedIndex(3, 0, 1))])
+    def test_each_clip_has_its_own_draw_shared_by_its_frames(self, keys):
+        results = clip_results(**keys)
         results["imgs"] = [results["imgs"][0]] * 8
         out = build(type="PerClip", transforms=list(self.CROP))(results)
         assert out["num_clips"] == 2

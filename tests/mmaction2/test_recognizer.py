@@ -135,7 +135,7 @@ def test_terms_are_float32_under_autocast(views):
 def test_feature_is_the_mean_over_clips(test_cfg):
     model = recognizer(test_cfg=test_cfg).eval()
     model.backbone.eval()
-    clips = torch.randn(1, 5, 3, 6, 16, 16)
+    clips = torch.randn(1, 5, 3, 6, 32, 32)  # the last map is 2 x 2
     with torch.no_grad():
         sample, = model(clips, [ActionDataSample()], mode="predict")
         expected = model.backbone(clips[0]).mean((2, 3, 4)).mean(0)
