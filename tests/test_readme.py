@@ -40,10 +40,14 @@ def test_table_is_the_result_file():
     assert report["run"]["machine"] in README
 
 
-@pytest.mark.parametrize("name", ["batched_pass", "ablation", "fine_tuning"])
-def test_tables_are_the_result_files(name):
-    assert (RESULTS.parent / f"{name}.md").read_text().strip() in README
-    assert json.loads((RESULTS.parent / f"{name}.json").read_text())["run"]["command"] in README
+@pytest.mark.parametrize(("page", "name"), [("README.md", "batched_pass"), ("README.md", "ablation"),
+                                            ("README.md", "fine_tuning"), ("docs/cluster.md", "processes")])
+def test_tables_are_the_result_files(page, name):
+    text = (ROOT / page).read_text()
+    run = json.loads((RESULTS.parent / f"{name}.json").read_text())["run"]
+    assert (RESULTS.parent / f"{name}.md").read_text().strip() in text
+    assert run["command"] in text
+    assert run["date"] in text
 
 
 @pytest.mark.parametrize("key", ["date", "command", "python", "machine", "versions"])

@@ -17,8 +17,9 @@ everything into MMAction2. This package imports torch and numpy only.
 from .augment import ClipAugment
 from .augment_params import AugmentParams
 from .functional import differentiate_pair, match_length, taylor_expand, temporal_difference
+from .gather import gather_batch
 from .kernels import augment_and_differentiate
-from .objectives import byol, covariance, gather_batch, info_nce, invariance, variance, vicreg
+from .objectives import byol, covariance, info_nce, invariance, variance, vicreg
 from .pair_selector import PairSelector
 from .projector import projector
 from .retrieval import nearest, recall_at_k

@@ -178,31 +178,6 @@ def byol(prediction: Tensor, target: Tensor) -> Tensor:
     return (1 - F.cosine_similarity(prediction, target.detach(), dim=1)).mean()
 
 
-def gather_batch(z: Tensor) -> Tensor:
-    """Join the batches of all processes, in order of rank; gradients flow back to every rank.
-
-    Under DDP, which averages gradients, a loss of the joined batch computed on every rank has the gradient that one
-    process with the whole batch would have (with SyncBN, or without batch normalisation).
-
-    Args:
-        z: ``[B, D]``, B equal on all ranks.
-
-    Returns:
-        ``[ranks * B, D]``; ``z`` itself where there is one process.
-
-    Example:
-        >>> gather_batch(torch.ones(2, 1)).shape
-        torch.Size([2, 1])
-    """
-    from torch import distributed as dist
-
-    if not (dist.is_available() and dist.is_initialized()) or dist.get_world_size() == 1:
-        return z
-    from torch.distributed.nn.functional import all_gather
-
-    return torch.cat(tuple(all_gather(z)))
-
-
 def _check_embeddings(z1: Tensor, z2: Tensor, least: int = 2) -> None:
     if z1.ndim != 2 or z1.shape != z2.shape:
         raise ValueError(f"embeddings must both be [B, D]: got {tuple(z1.shape)} and {tuple(z2.shape)}")

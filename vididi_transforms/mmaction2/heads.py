@@ -6,7 +6,8 @@ from mmaction.registry import MODELS
 from mmengine.model import BaseModule
 from torch import Tensor
 
-from ..objectives import byol, gather_batch, info_nce, vicreg
+from ..gather import gather_batch
+from ..objectives import byol, info_nce, vicreg
 from ..projector import projector
 
 
