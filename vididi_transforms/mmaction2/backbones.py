@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from mmaction.registry import MODELS
 from mmengine.model import BaseModule
 from torch import Tensor, nn
@@ -108,9 +109,21 @@ def _stage_indices(out_indices: int | Sequence[int]) -> tuple[int, ...]:
 def _encoder(name: str, last: int) -> Iterator[tuple[str, nn.Module]]:
     network = getattr(video, name)()
     if name == "s3d":
+        network.features[0][1][0].__class__ = _PaddingConv3d
         yield "features", network.features[:S3D_CUTS[last + 1]]
     else:
         yield from ((stage, getattr(network, stage)) for stage in RESNET_STAGES[:last + 1])
+
+
+class _PaddingConv3d(nn.Conv3d):
+    # oneDNN (torch 2.15) reads foreign memory for the gradient of a kernel of 7 with stride 2 over fewer than 8 padded
+    # frames, which is S3D's first over derivatives: on a CPU the padding is a step of its own.
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.device.type != "cpu":
+            return super().forward(x)
+        frames = int(self.padding[0])
+        return F.conv3d(F.pad(x, (0, 0, 0, 0, frames, frames)), self.weight, self.bias, self.stride)
 
 
 def _batch_norms(module: nn.Module) -> Iterator[_BatchNorm]:
