@@ -8,17 +8,21 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 import torch
+from commands import exit_code, usage_error
 
 from vididi_transforms.motion_videos import encode, render
 from vididi_transforms.prepare import files, kinetics, splits, videos
 from vididi_transforms.prepare.ava_frames import Window, extract
 from vididi_transforms.prepare.cli import main
+
+run, error_of = partial(exit_code, main), partial(usage_error, main)
 
 
 @pytest.fixture(scope="session")
@@ -39,17 +43,6 @@ def put(video, root, *names):
 def write(path, text):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text.encode())
-
-
-def run(*arguments):
-    with pytest.raises(SystemExit) as end:
-        main([str(argument) for argument in arguments])
-    return end.value.code
-
-
-def error_of(capsys, *arguments):
-    assert run(*arguments) == 2
-    return capsys.readouterr().err.split("error: ")[1].strip()
 
 
 def sizes_and_key_frames(path):

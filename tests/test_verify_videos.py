@@ -5,16 +5,20 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 from bad_videos import KINDS, kinds, write_kinds
+from commands import exit_code, usage_error
 from video_files import record
 
 from vididi_transforms.prepare import verification
 from vididi_transforms.prepare.faults import FAULTS, fault_of
 from vididi_transforms.prepare.processes import in_processes
 from vididi_transforms.verify_videos import main, read_list
+
+run, error_of = partial(exit_code, main), partial(usage_error, main)
 
 INSIDE = ("zero-middle", "flipped-bits", "promise-mp4", "edit-list", "avi-gap")  # not seen in first and last frames
 
@@ -37,17 +41,6 @@ def list_of_all(paths, tmp_path):
 def write_list(path, names):
     path.write_text("".join(f"{name} {label}\n" for label, name in enumerate(names)))
     return path
-
-
-def run(*arguments):
-    with pytest.raises(SystemExit) as end:
-        main([str(argument) for argument in arguments])
-    return end.value.code
-
-
-def error_of(capsys, *arguments):
-    assert run(*arguments) == 2
-    return capsys.readouterr().err.split("error: ")[1].strip()
 
 
 def report_of(path):
