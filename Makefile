@@ -1,4 +1,4 @@
-# make demo | make test | make lint | make setup. Another Python: make setup PYTHON=python3.12
+# make demo | make test | make lint | make docs | make setup. Another Python: make setup PYTHON=python3.12
 # make core tests with torch and numpy alone, make oldest with the lowest versions that pyproject.toml allows.
 PYTHON ?= python3
 OLDEST_PYTHON ?= $(shell command -v python3.10 || command -v $(PYTHON))
@@ -6,7 +6,7 @@ CORE := functional pair_selector objectives kernels distributed properties error
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test lint core oldest
+.PHONY: setup demo test lint docs core oldest
 setup: $(VENV)/.installed
 
 $(VENV)/.installed: pyproject.toml
@@ -23,6 +23,9 @@ test: setup
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+docs: setup
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 core:
 	$(PYTHON) -m venv .venv-core

@@ -1,0 +1,57 @@
+"""The pictures of ``docs/method.md``, drawn by the package: ``python docs/tools/pictures.py``."""
+from pathlib import Path
+
+import numpy as np
+import torch
+from matplotlib import pyplot as plt
+from matplotlib.colors import ListedColormap
+from matplotlib.patches import Patch
+
+import vididi_transforms as vt
+from vididi_transforms.analysis import derivative_strip
+from vididi_transforms.motion_videos import render
+
+OUT = Path(__file__).parents[1] / "pictures"
+COLOURS = ("#bbbbbb", "#0072b2", "#d55e00")  # orders 0, 1, 2; told apart by the colour-blind
+EPOCHS, STEPS = 12, 10
+
+
+def derivatives() -> plt.Figure:
+    """Two motions, their derivatives."""
+    figure, panels = plt.subplots(2, 1, figsize=(9, 7.2), layout="constrained")
+    for panel, motion, seed in zip(panels, ("slide-x", "tumble"), (3, 5), strict=True):
+        video, _ = render(motion, np.random.default_rng(seed), frames=22, size=64)
+        panel.imshow(derivative_strip(video[::3].transpose(0, 1)).numpy())
+        panel.set(title=f"class: {motion}", xticks=[], yticks=[32, 96, 160])
+        panel.set_yticklabels(["frames", "1st derivative", "2nd derivative"])
+    return figure
+
+
+def schedules() -> plt.Figure:
+    """What each view is in each step of the first epochs, for every row of Table 6."""
+    figure, panels = plt.subplots(len(vt.SCHEDULES), 1, figsize=(9, 8), sharex=True, layout="constrained")
+    for panel, name in zip(panels, vt.SCHEDULES, strict=True):
+        selector = vt.PairSelector(name, seed=0)
+        orders = torch.tensor([selector.orders(epoch, step) for epoch in range(EPOCHS) for step in range(STEPS)])
+        panel.imshow(orders.T, aspect="auto", cmap=ListedColormap(COLOURS), vmin=0, vmax=2, interpolation="nearest",
+                     extent=(0, EPOCHS, 1.5, -0.5))
+        panel.set(yticks=[0, 1], yticklabels=["view 1", "view 2"], xticks=range(EPOCHS + 1))
+        panel.set_title(name, loc="left", fontsize=9, pad=2)
+        panel.vlines(range(1, EPOCHS), -0.5, 1.5, color="white", linewidth=0.8)
+    panels[-1].set_xlabel(f"epochs ({STEPS} steps each)")
+    figure.legend(handles=[Patch(color=colour, label=f"order {order}") for order, colour in enumerate(COLOURS)],
+                  loc="outside upper center", ncols=3, frameon=False)
+    return figure
+
+
+def main() -> None:
+    """Write them."""
+    OUT.mkdir(exist_ok=True)
+    for draw in (derivatives, schedules):
+        figure = draw()
+        figure.savefig(OUT / f"{draw.__name__}.png", dpi=110, metadata={"Software": None})
+        plt.close(figure)
+
+
+if __name__ == "__main__":
+    main()

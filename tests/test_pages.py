@@ -1,0 +1,104 @@
+"""The pages tell the truth: their code runs, their commands exist and have the options that are named."""
+import importlib.util
+import os
+import re
+import shlex
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
+PROGRAMS = ("python", "mim", "make")
+CONFIGS = {path.name for path in ROOT.glob("mmaction_configs/**/*.py")}
+TARGETS = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), flags=re.M))
+
+
+def blocks(page, language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(), flags=re.M | re.S)
+
+
+def commands(page):
+    """Of blocks and of texts in backquotes, without comments, as lists of words."""
+    text = re.sub(r"^```\w+\n.*?^```$", "", page.read_text(), flags=re.M | re.S)
+    lines = [line for block in re.findall(r"^```\n(.*?)^```$", text, flags=re.M | re.S)
+             for line in re.sub(r"\\\n\s*", "", block).splitlines()]
+    lines += [" ".join(found.split()) for found in re.findall(r"(?<!`)`([^`]+)`(?!`)", text)]
+    found = [shlex.split(part, comments=True) for line in lines for part in line.split("&&")
+             if part.split()[:1] and part.split()[0] in PROGRAMS]
+    return [words for words in found if len(words) > 1]
+
+
+ALL = sorted({tuple(words) for page in PAGES for words in commands(page)})
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=lambda page: page.name)
+def test_python_blocks_run(page, tmp_path):
+    from mmengine.config import Config
+
+    for number, block in enumerate(blocks(page, "python")):
+        if block.startswith("_base_"):
+            path = tmp_path / f"{number}.py"
+            path.write_text(re.sub(r"'(mmaction_configs/[^']+)'", rf"'{ROOT}/\1'", block))
+            assert Config.fromfile(path).model.type
+        else:
+            exec(compile(block, f"{page.name}, block {number}", "exec"), {})
+
+
+@cache
+def help_of(*module):
+    done = subprocess.run([sys.executable, "-m", *module, "--help"], capture_output=True, text=True, check=False,
+                          env={**os.environ, "COLUMNS": "1000"})
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def source(words):
+    """What must name the options of a command: its help, its file, or nothing to be said here."""
+    if words[:2] == ("python", "-m"):
+        assert importlib.util.find_spec(words[2])
+        parts = 4 if words[2].endswith(".prepare") else 3  # a data set is a command of its own
+        return help_of(*words[2:parts]) if words[2].startswith("vididi") else None
+    if words[0] == "python":
+        assert (ROOT / words[1]).exists()
+        return (ROOT / words[1]).read_text()
+    if words[0] == "make":
+        assert words[1].split("=")[0] in TARGETS
+    for name in words[2:]:
+        assert not name.endswith(".py") or Path(name).name in {*CONFIGS, "CONFIG.py", "NAME.py"}
+    return None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", ALL, ids=" ".join)
+def test_commands_exist_with_their_options(words):
+    text = source(words)
+    if text is not None:
+        assert [word for word in words if word.startswith("--") and word not in text] == []
+
+
+def test_commands_are_found():
+    assert ("make", "demo") in ALL
+    assert len([words for words in ALL if words[0] == "mim"]) > 5
+    assert len([words for words in ALL if words[:2] == ("python", "-m")]) > 5
+
+
+@pytest.mark.slow
+def test_a_first_afternoon(tmp_path):
+    """The quick start's own lines, one after the other, with less to do."""
+    less = {"vididi_transforms.motion_videos": ["--train", "40", "--test", "8"],
+            "train": ["--cfg-options", "train_cfg.max_epochs=1", "train_dataloader.batch_size=8"]}
+    ran = []
+    for words in commands(ROOT / "docs/index.md"):
+        if words[0] == "make":
+            continue
+        name = words[2] if words[0] == "python" else words[1]
+        line = [sys.executable, *words[1:]] if words[0] == "python" else [sys.executable, "-m", *words]
+        done = subprocess.run([*line, *less.get(name, [])], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        ran.append(name)
+    assert ran == ["vididi_transforms.doctor", "vididi_transforms.motion_videos", "train"]
+    assert list(tmp_path.glob("work_dirs/*/epoch_1.pth"))
