@@ -104,6 +104,23 @@ def test_scores_take_the_best_classes_and_the_right_videos(tmp_path):
             assert comparison.own_scores[run.name][split][count] == pytest.approx(expected, abs=1e-6)
 
 
+def test_each_run_has_its_own_best_classes_and_all_have_shared_ones(tmp_path):
+    """In the second run other classes are far from each other."""
+    swapped = toy(1)
+    swapped["labels"] = (swapped["labels"] + 1) % 4
+    runs = read_runs([save(tmp_path / name / "features.npz", **content, classes=np.array(list("abcd")))
+                      for name, content in (("one", toy(0)), ("two", swapped))])
+    comparison = compare(runs)
+    recalls = [class_recalls(run) for run in runs]
+    assert comparison.shared == best_retrieved_classes(*recalls)
+    for run, recall in zip(runs, recalls, strict=True):
+        own = best_retrieved_classes(recall)
+        assert comparison.own[run.name] == own != comparison.shared
+        for scores, classes in ((comparison.own_scores, own), (comparison.shared_scores, comparison.shared)):
+            part = run.part("query", classes[:3])
+            assert scores[run.name]["query"][3] == silhouette(part.features, part.labels)
+
+
 def test_tsne_keeps_neighbourhoods_and_is_the_same_again():
     content = toy()
     points = tsne(content["features"][:24])  # run and jump, far from each other

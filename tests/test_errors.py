@@ -247,6 +247,8 @@ ANALYSIS = [
      f"features must be finite: {FILE} has NaN or infinity in 72 of 72 videos"),
     (lambda: read(classes=np.array(["a", "b"])), ValueError,
      f"labels must be in [0, 2), the number of classes: {FILE} has 0 to 3"),
+    (lambda: read(classes=np.array(["a", "b", "c"])), ValueError,
+     f"labels must be in [0, 3), the number of classes: {FILE} has 0 to 3"),
     (lambda: read_runs([save(FILE, **toy())] * 2), ValueError, f"runs must be different: got {FILE}, {FILE}"),
     (lambda: runs_of(classes=np.array(list("abcd"))), ValueError, "runs that are compared need the same classes: "
      "a has run, jump, rest, walk, b a, b, c, d"),

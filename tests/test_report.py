@@ -155,7 +155,8 @@ def test_the_last_test_counts_and_else_the_last_validation(tmp_path):
     path = tmp_path / "run/20260101_000000/vis_data/scalars.json"
     path.parent.mkdir(parents=True)
     path.write_text("".join(f'{{"retrieval/top1": {value}, "step": 1}}\n' for value in (0.1, 0.2)))
-    assert read_run(tmp_path / "run").retrieval == {"retrieval/top1": 0.2}
+    run = read_run(tmp_path / "run")
+    assert (run.retrieval, run.training) == ({"retrieval/top1": 0.2}, [])
     for time, value in (("20260103_000000", 0.4), ("20260102_000000", 0.3)):
         write_test(tmp_path / "run", value, time)
     assert read_run(tmp_path / "run").retrieval["retrieval/top1"] == pytest.approx(0.41)

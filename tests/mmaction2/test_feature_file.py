@@ -1,4 +1,5 @@
 """Features as a file, in one and two processes, beside the retrieval metric."""
+from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import patch
 
@@ -9,11 +10,12 @@ import torch.multiprocessing as mp
 from mmengine.config import Config
 from mmengine.evaluator import Evaluator
 from mmengine.logging import MMLogger
-from test_configs import CONFIGS
 from test_metrics import N, expected, samples
 
 from vididi_transforms.mmaction2 import FeatureFile
 from vididi_transforms.motion_videos import MOTIONS
+
+CONFIGS = Path(__file__).parents[2] / "mmaction_configs"  # spawned processes import this file, without conftest
 
 
 def evaluate(out, rank=0, ranks=1, meta=None, data=None):

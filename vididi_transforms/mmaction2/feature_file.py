@@ -30,7 +30,7 @@ class FeatureFile(BaseMetric):
             no feature or no name.
 
     Example (config):
-        ``test_evaluator = [dict(type='VideoRetrievalMetric'), dict(type='FeatureFile')]``
+        ``dict(type='FeatureFile', out='vididi.npz')`` in a list ``test_evaluator``
     """
 
     default_prefix = "features"
