@@ -234,7 +234,7 @@ def test_projector_has_every_video(written):
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
-    (["no"], "No such file or directory: 'no'"),
+    (["no"], "there must be a feature file, as mim test writes it"),
     (["--metric", "dot"], "argument --metric: invalid choice: 'dot'"),
 ])
 def test_command_says_what_is_wrong(arguments, message, capsys):

@@ -1,4 +1,5 @@
 """Every error of the core: what a user did wrong, and the whole message. A new ``raise`` needs a row."""
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -63,6 +64,12 @@ def read_text(text):
 
 def runs_of(**changed):
     return read_runs([save(HERE / "a.npz", **toy()), save(HERE / "b.npz", **toy() | changed)])
+
+
+def attention(**content):
+    (HERE / "run").mkdir(parents=True, exist_ok=True)
+    (HERE / "run/saliency.json").write_text(json.dumps(content))
+    read_run(HERE / "run")
 
 
 def same_names():
@@ -260,6 +267,10 @@ ANALYSIS = [
     (lambda: tsne(np.eye(3)), ValueError, "t-SNE needs at least 4 videos: got 3"),
     (lambda: draw([], range(11)), ValueError, "a figure has colours for 10 classes: got 11"),
     (lambda: read_run("no"), FileNotFoundError, "a work dir must be a folder: no is none"),
+    (lambda: read_features("no"), FileNotFoundError, "there must be a feature file, as mim test writes it with "
+     "FeatureFile among the test_evaluator: no is none"),
+    (lambda: attention(attention_on_motion={}, share=1), ValueError, "saliency.json has the mean of "
+     f"attention_on_motion: {HERE / 'run/saliency.json'} has attention_on_motion, share"),
     (empty, ValueError,
      f"a work dir has logs of mim train or mim test, features.npz or saliency.json: {HERE / 'empty'} has none"),
     (same_names, ValueError, "work dirs need different names: got run more than once"),

@@ -58,6 +58,9 @@ def read_features(path: str | Path) -> FeatureSet:
     """
     path = Path(path)
     path = path / FILE if path.is_dir() else path
+    if not path.is_file():
+        raise FileNotFoundError(f"there must be a feature file, as mim test writes it with FeatureFile among the "
+                                f"test_evaluator: {path} is none")
     content = _load(path)
     _check(path, content)
     name = path.resolve().parent.name if path.name == FILE else path.stem

@@ -115,9 +115,11 @@ def clustering_section(clusters: Sequence[Cluster]) -> list[str]:
 
 def attention_section(runs: Sequence[Run]) -> list[str]:
     """Shares of attention on moving pixels, and the sheets."""
-    rows = [(run.name, _share(run), str(run.attention["attention_on_motion"].get("videos", NONE)))
-            for run in runs if run.attention]
-    return [*([table("Share of attention on moving pixels", ("run", "share", "videos"), rows)] if rows else []),
+    found = [(run, run.attention["attention_on_motion"]) for run in runs if run.attention]
+    rows = [(run.name, _share(run), f"{100 * share['chance']:.1f} %" if "chance" in share else NONE,
+             str(share.get("videos", NONE))) for run, share in found]
+    header = ("run", "share", "if it were even", "videos")
+    return [*([table("Share of attention on moving pixels", header, rows)] if rows else []),
             *(picture(run.saliency, f"Frames and attention of {run.name}") for run in runs if run.saliency),
             *_lacking(runs, "attention")]
 

@@ -47,11 +47,18 @@ def read_run(folder: str | Path) -> Run:
               training=[training[step] for step in sorted(training)],
               retrieval=_retrieval(folder, lines),
               features=read_features(folder) if (folder / FILE).exists() else None,
-              attention=json.loads(saliency.read_text(encoding="utf-8")) if saliency.exists() else {},
+              attention=_attention(saliency) if saliency.exists() else {},
               saliency=picture.read_bytes() if picture.exists() else b"")
     if not (run.training or run.retrieval or run.features or run.attention):
         raise ValueError(f"a work dir has logs of mim train or mim test, {FILE} or saliency.json: {folder} has none")
     return run
+
+
+def _attention(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if "mean" not in content.get("attention_on_motion", {}):
+        raise ValueError(f"saliency.json has the mean of attention_on_motion: {path} has {', '.join(content)}")
+    return content
 
 
 def _lines(path: Path) -> list[Scalars]:
