@@ -1,17 +1,23 @@
 """Every error of the core: what a user did wrong, and the whole message. A new ``raise`` needs a row."""
+import json
 import os
+import tempfile
 from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
 import pytest
 import torch
+from feature_files import save, toy
 from raises import PACKAGE, error_of, not_raised
 
 import vididi_transforms as vt
 from vididi_transforms import motion_videos
 from vididi_transforms.analysis import derivative_strip
+from vididi_transforms.clustering import best_retrieved_classes, draw, silhouette, tsne
+from vididi_transforms.features import read_features, read_runs
 from vididi_transforms.keyed_random import keyed_generator
+from vididi_transforms.report import read_run, write_report
 from vididi_transforms.resample import resized_crop
 
 NAN = float("nan")
@@ -38,6 +44,43 @@ def without_interpreter(call):
 def augmented(clips, number, **options):
     augment = vt.ClipAugment(size=4, **options)
     return augment(clips, augment.draw((number, 3, 4, 8, 8)))
+
+
+HERE = Path(tempfile.gettempdir(), "vididi-test-errors")
+FILE = HERE / "features.npz"
+NUMBERS = np.zeros(4, dtype=int)
+
+
+def read(*missing, **changed):
+    content = {key: value for key, value in (toy() | changed).items() if key not in missing}
+    return read_features(save(FILE, **content))
+
+
+def read_text(text):
+    FILE.parent.mkdir(exist_ok=True)
+    FILE.write_text(text)
+    return read_features(FILE)
+
+
+def runs_of(**changed):
+    return read_runs([save(HERE / "a.npz", **toy()), save(HERE / "b.npz", **toy() | changed)])
+
+
+def attention(**content):
+    (HERE / "run").mkdir(parents=True, exist_ok=True)
+    (HERE / "run/saliency.json").write_text(json.dumps(content))
+    read_run(HERE / "run")
+
+
+def same_names():
+    for folder in ("x/run", "y/run"):
+        save(HERE / folder / "features.npz", **toy())
+    write_report([HERE / "x/run", HERE / "y/run"], HERE / "report.html")
+
+
+def empty():
+    (HERE / "empty").mkdir(parents=True, exist_ok=True)
+    read_run(HERE / "empty")
 
 
 DERIVATIVES = [
@@ -198,8 +241,43 @@ VIDEOS = [
     (lambda: motion_videos.write_dataset("no", train=0), ValueError,
      "numbers must be >= 1 and size even (H.264): got train=0, test=160, frames=40, size=64"),
 ]
-ROWS = [*DERIVATIVES, *SELECTOR, *AUGMENTATION, *OBJECTIVES, *RETRIEVAL, *VIDEOS]
-FILES = [*{*PACKAGE.glob("*.py")} - {PACKAGE / "verify_videos.py"}, *PACKAGE.glob("kernels/*.py")]
+ANALYSIS = [
+    *((lambda text=text: read_text(text), ValueError,
+       f"a feature file is a .npz as FeatureFile writes it: {FILE} is none") for text in ("text", "", "PK\3\4")),
+    (lambda: read("labels", "videos"), ValueError,
+     f"a feature file has features, labels, splits, videos: {FILE} has no labels, videos"),
+    (lambda: read(labels=NUMBERS), ValueError, "a feature file has features [N, D] and N of all else: "
+     f"{FILE} has features (72, 2), labels (4,), splits (72,), videos (72,)"),
+    (lambda: read(splits=np.full(72, "query")), ValueError,
+     f"a feature file has videos of gallery and query: {FILE} has ['query']"),
+    (lambda: read(features=np.full((72, 2), NAN)), ValueError,
+     f"features must be finite: {FILE} has NaN or infinity in 72 of 72 videos"),
+    (lambda: read(classes=np.array(["a", "b"])), ValueError,
+     f"labels must be in [0, 2), the number of classes: {FILE} has 0 to 3"),
+    (lambda: read(classes=np.array(["a", "b", "c"])), ValueError,
+     f"labels must be in [0, 3), the number of classes: {FILE} has 0 to 3"),
+    (lambda: read_runs([save(FILE, **toy())] * 2), ValueError, f"runs must be different: got {FILE}, {FILE}"),
+    (lambda: runs_of(classes=np.array(list("abcd"))), ValueError, "runs that are compared need the same classes: "
+     "a has run, jump, rest, walk, b a, b, c, d"),
+    (lambda: best_retrieved_classes({0: (1,)}, {1: (1,)}), ValueError,
+     "runs that are compared need query videos of the same classes: got labels [0]; [1]"),
+    (lambda: silhouette(np.eye(4), NUMBERS, "dot"), ValueError, "metric must be one of euclidean, cosine: got 'dot'"),
+    (lambda: silhouette(np.eye(4), NUMBERS), ValueError,
+     "a silhouette needs at least two classes and one with two videos: got 1 classes of 4 videos"),
+    (lambda: tsne(np.eye(3)), ValueError, "t-SNE needs at least 4 videos: got 3"),
+    (lambda: draw([], range(11)), ValueError, "a figure has colours for 10 classes: got 11"),
+    (lambda: read_run("no"), FileNotFoundError, "a work dir must be a folder: no is none"),
+    (lambda: read_features("no"), FileNotFoundError, "there must be a feature file, as mim test writes it with "
+     "FeatureFile among the test_evaluator: no is none"),
+    (lambda: attention(attention_on_motion={}, share=1), ValueError, "saliency.json has the mean of "
+     f"attention_on_motion: {HERE / 'run/saliency.json'} has attention_on_motion, share"),
+    (empty, ValueError,
+     f"a work dir has logs of mim train or mim test, features.npz or saliency.json: {HERE / 'empty'} has none"),
+    (same_names, ValueError, "work dirs need different names: got run more than once"),
+]
+ROWS = [*DERIVATIVES, *SELECTOR, *AUGMENTATION, *OBJECTIVES, *RETRIEVAL, *VIDEOS, *ANALYSIS]
+FOLDERS = (PACKAGE, *(PACKAGE / name for name in ("kernels", "clustering", "report")))
+FILES = [path for folder in FOLDERS for path in folder.glob("*.py") if path.name != "verify_videos.py"]
 
 
 @pytest.mark.parametrize(("call", "kind", "message"), ROWS, ids=[message[:50] for *_, message in ROWS])

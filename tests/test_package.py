@@ -9,7 +9,8 @@ import pytest
 import vididi_transforms as vt
 
 ROOT = Path(__file__).parents[1]
-OPTIONAL = ("mmengine", "mmaction", "mmcv", "mmdet", "torchvision", "matplotlib", "sklearn", "av", "tqdm", "timm")
+OPTIONAL = ("mmengine", "mmaction", "mmcv", "mmdet", "torchvision", "matplotlib", "sklearn", "av", "tqdm", "timm",
+            "tensorboard")
 
 
 def imported_by(statement):
@@ -20,6 +21,7 @@ def imported_by(statement):
 
 @pytest.mark.parametrize("module", ["vididi_transforms", "vididi_transforms.motion_videos",
                                     "vididi_transforms.analysis", "vididi_transforms.prepare.cli",
+                                    "vididi_transforms.clustering.cli", "vididi_transforms.report.cli",
                                     "vididi_transforms.verify_videos"])
 def test_core_imports_nothing_optional(module):
     assert not (imported_by(f"import {module}") - imported_by("import torch")) & set(OPTIONAL)

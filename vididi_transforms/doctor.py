@@ -7,7 +7,8 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 PACKAGES = ("vididi-transforms", "torch", "torchvision", "numpy", "mmengine", "mmcv", "mmcv-lite", "mmaction2", "mmdet",
-            "openmim", "decord", "av", "timm", "pytorchvideo", "opencv-contrib-python")
+            "openmim", "decord", "av", "timm", "pytorchvideo", "opencv-contrib-python", "matplotlib", "scikit-learn",
+            "tensorboard")
 NEEDS = {
     "torchvision": "augmentation, detection operators",
     "decord": "reading videos with DecordInit (or take PyAVInit)",
@@ -15,6 +16,8 @@ NEEDS = {
     "timm": "the LARS optimiser",
     "mmdet": "action detection",
     "mim": "mim train, mim test",
+    "sklearn": "silhouette scores and t-SNE (optional)",
+    "tensorboard": "TensorboardVisBackend, the embedding projector (optional)",
     "pytorchvideo": "PytorchVideoWrapper and PyTorchVideo's data sets (optional)",
 }
 

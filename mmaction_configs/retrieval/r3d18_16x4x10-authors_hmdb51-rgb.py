@@ -4,4 +4,4 @@ test_dataloader = dict(dataset=dict(datasets=[
     dict(data, pipeline=[*data.pipeline[:2], _base_.authors_crop, *data.pipeline[3:]])
     for data in _base_.test_dataloader.dataset.datasets
 ]))
-test_evaluator = dict(protocol='authors')
+test_evaluator = [dict(_base_.test_evaluator[0], protocol='authors'), _base_.test_evaluator[1]]

@@ -136,7 +136,7 @@ def test_models_of_the_other_configs_build(path):
 def test_retrieval_protocols_differ_where_they_say(data):
     paper, authors, centred = (Config.fromfile(CONFIGS / f"retrieval/r3d18_16x4x10-{name}_{data}-rgb.py")
                                for name in ("paper", "authors", "centred"))
-    assert [cfg.test_evaluator.protocol for cfg in (paper, authors, centred)] == ["paper", "authors", "centred"]
+    assert [cfg.test_evaluator[0].protocol for cfg in (paper, authors, centred)] == ["paper", "authors", "centred"]
     assert paper.test_dataloader == centred.test_dataloader
     for ours, theirs in zip(paper.test_dataloader.dataset.datasets, authors.test_dataloader.dataset.datasets,
                             strict=True):

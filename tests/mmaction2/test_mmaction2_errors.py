@@ -3,10 +3,12 @@
 Errors of processes, checkpoints and tools are tested beside them.
 """
 from types import SimpleNamespace
+from unittest.mock import patch
 
 import pytest
 import torch
 from mmaction.registry import TRANSFORMS
+from mmengine.logging import MMLogger
 from raises import PACKAGE, error_of, not_raised
 from test_metrics import samples
 from test_recognizer import BACKBONE, byol_recognizer
@@ -18,6 +20,7 @@ from vididi_transforms.mmaction2 import (
     ClipGaussianBlur,
     ClipGrayscale,
     ClipPairDataPreprocessor,
+    FeatureFile,
     MarkSplit,
     PerClip,
     ReadVideo,
@@ -78,8 +81,8 @@ def per_clip(number=8, **transform):
     return PerClip([transform] if transform else []).transform(dict(imgs=IMGS[:number], num_clips=2, clip_len=4))
 
 
-def measured(data, **options):
-    metric = VideoRetrievalMetric(**options)
+def measured(data, metric=VideoRetrievalMetric, **options):
+    metric = metric(**options)
     metric.process(None, data)
     return metric.evaluate(len(data))
 
@@ -88,8 +91,13 @@ def without(key):
     return [{name: value for name, value in samples()[0].items() if name != key}]
 
 
-def needed(keys, got):
-    return (f"VideoRetrievalMetric needs {keys} in every data sample: mark the videos with MarkSplit, keep these in "
+def without_a_runner():
+    with patch.object(MMLogger, "get_current_instance", return_value=SimpleNamespace(log_file=None)):
+        FeatureFile()
+
+
+def needed(keys, got, metric="VideoRetrievalMetric"):
+    return (f"{metric} needs {keys} in every data sample: mark the videos with MarkSplit, keep these in "
             f"PackActionInputs' meta_keys, and use a model that predicts features; got the keys {got}")
 
 
@@ -171,10 +179,17 @@ ROWS = [
      needed("total_frames", ["feature", "filename", "gt_label", "split"])),
     (lambda: measured(samples()[:15]), ValueError,
      "retrieval needs at least one query video of 0 frames or more: got none; mark them with MarkSplit"),
+    # feature_file
+    (without_a_runner, ValueError, "FeatureFile needs out where there is no Runner: got None"),
+    (lambda: FeatureFile("features.pkl"), ValueError, "out must end in .npz: got 'features.pkl'"),
+    (lambda: measured(without("filename"), FeatureFile, out="a.npz"), ValueError,
+     needed("filename", ["feature", "gt_label", "split"], "FeatureFile")),
+    (lambda: measured(without("split"), FeatureFile, out="a.npz"), ValueError,
+     needed("split", ["feature", "filename", "gt_label"], "FeatureFile")),
 ]
 FILES = [PACKAGE / "mmaction2" / f"{name}.py" for name in (
-    "backbones", "clip_transforms", "data_preprocessor", "heads", "hooks", "metrics", "pipelines", "recognizers",
-    "samplers", "training_hooks", "views")]
+    "backbones", "clip_transforms", "data_preprocessor", "feature_file", "heads", "hooks", "metrics", "pipelines",
+    "recognizers", "samplers", "training_hooks", "views")]
 
 
 @pytest.mark.parametrize(("call", "kind", "message"), ROWS, ids=[message[:50] for *_, message in ROWS])

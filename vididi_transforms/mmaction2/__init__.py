@@ -2,8 +2,8 @@
 
 ``samplers`` (keyed draws) -> ``safe_dataset`` (unreadable videos) -> ``read_video`` -> ``pipelines`` (two clips, each
 cropped) -> ``data_preprocessor`` (augmentation in batches) -> ``hooks`` (temporal derivatives of what the preprocessor
-returns) -> ``recognizers`` (two streams) -> ``heads`` (objectives) -> ``metrics`` (retrieval). Beside it:
-``training_hooks``, ``bad_videos``, ``resume``, ``preemption``.
+returns) -> ``recognizers`` (two streams) -> ``heads`` (objectives) -> ``metrics`` (retrieval),
+``feature_file``. Beside it: ``training_hooks``, ``bad_videos``, ``resume``, ``preemption``.
 ``compat`` repairs the released stack first; ``doctor`` reports on it.
 
 In a config::
@@ -20,6 +20,7 @@ from .bad_videos import BadVideosHook  # noqa: E402
 from .clip_transforms import ClipColorJitter, ClipGaussianBlur, ClipGrayscale  # noqa: E402
 from .data_preprocessor import ClipPairDataPreprocessor  # noqa: E402
 from .datasets import PlainAVADataset  # noqa: E402
+from .feature_file import FeatureFile  # noqa: E402
 from .heads import BYOLHead, RetrievalHead, SimCLRHead, VICRegHead  # noqa: E402
 from .hooks import ViDiDiHook  # noqa: E402
 from .load_check import CheckLoadedHook  # noqa: E402
@@ -46,6 +47,7 @@ __all__ = [
     "ClipGrayscale",
     "ClipPairDataPreprocessor",
     "ExactResumeHook",
+    "FeatureFile",
     "KeyedDrawsHook",
     "KeyedSampler",
     "MarkSplit",

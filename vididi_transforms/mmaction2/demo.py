@@ -1,7 +1,7 @@
 """``python -m vididi_transforms.mmaction2.demo``: the main experiment in minutes, through the stock tools.
 
 Trains VICReg and ViDiDi-VICReg with the same small encoder on the same motion videos, measures video retrieval of
-both and of the untrained encoder, and writes ``results.json`` and ``demo.png``.
+both and of the untrained encoder, and writes ``results.json``, ``demo.png`` and ``report.html``.
 """
 import argparse
 import json
@@ -22,6 +22,7 @@ import torch
 
 from ..analysis import derivative_strip
 from ..motion_videos import MOTIONS, render, write_dataset
+from ..report import write_report
 
 DATA = Path("data/motion")  # where the demo's configs look
 TRAIN, TEST = 480, 160
@@ -56,8 +57,10 @@ def main() -> None:
     report = {**results, "seconds": seconds, "run": provenance("python -m vididi_transforms.mmaction2.demo")}
     (args.out / "results.json").write_text(json.dumps(report, indent=2) + "\n")
     draw(results, args.out / "demo.png")
-    print(table(results, seconds))
-    print(f"\nWritten: {args.out / 'results.json'}, {args.out / 'demo.png'}")
+    print(table(results, seconds) + "\n")
+    runs = [args.out / name for name in ("untrained", *METHODS)]
+    print(write_report(runs, args.out / "report.html", "Motion videos: VICReg and ViDiDi-VICReg"))
+    print(f"Written: {', '.join(str(args.out / name) for name in ('results.json', 'demo.png', 'report.html'))}")
 
 
 def measure(out: Path, options: list[str]) -> tuple[Results, dict[str, float]]:
@@ -92,7 +95,7 @@ def untrained(out: Path, seed: int = 0) -> Path:
 
 def retrieval(name: str, config: Path, checkpoint: Path, out: Path, options: list[str]) -> dict[str, float]:
     """Recalls of a checkpoint, by the stock test tool."""
-    folder = out / f"{name}-retrieval"
+    folder = out / name
     started = time.time()
     run(f"test {name}", out, "test", "mmaction2", config, "--checkpoint", checkpoint, "--work-dir", folder,
         *(["--cfg-options", *options] if options else []))

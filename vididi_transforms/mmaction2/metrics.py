@@ -78,11 +78,7 @@ class VideoRetrievalMetric(BaseMetric):
     def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
         """Keep each video's feature, label, split and length."""
         for sample in data_samples:
-            missing = [key for key in self.needed if key not in sample]
-            if missing:
-                raise ValueError(f"VideoRetrievalMetric needs {', '.join(missing)} in every data sample: mark the "
-                                 "videos with MarkSplit, keep these in PackActionInputs' meta_keys, and use a "
-                                 f"model that predicts features; got the keys {sorted(sample)}")
+            check_sample("VideoRetrievalMetric", sample, self.needed)
             # Even short videos stay here: with several processes mmengine joins lists of equal length.
             self.results.append(dict(feature=sample["feature"].cpu(), label=int(sample["gt_label"]),
                                      split=sample["split"], frames=sample.get("total_frames", math.inf)))
@@ -103,3 +99,16 @@ class VideoRetrievalMetric(BaseMetric):
         if self.protocol.center:
             features = features - features.mean(dim=0)
         return features, torch.tensor([r["label"] for r in results])
+
+
+def check_sample(who: str, sample: dict[str, Any], needed: Sequence[str]) -> None:
+    """Raise unless a data sample has what a metric needs.
+
+    Raises:
+        ValueError: it has not.
+    """
+    missing = [key for key in needed if key not in sample]
+    if missing:
+        raise ValueError(f"{who} needs {', '.join(missing)} in every data sample: mark the videos with MarkSplit, keep "
+                         "these in PackActionInputs' meta_keys, and use a model that predicts features; got the keys "
+                         f"{sorted(sample)}")

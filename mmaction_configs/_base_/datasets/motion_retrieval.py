@@ -1,5 +1,6 @@
 # Retrieval on motion videos: the training videos are the gallery, each test video is a query (appendix B.4).
 data_root = 'data/motion'
+classes = ('slide-x', 'slide-y', 'circle', 'rotate', 'pulse', 'shake-x', 'shake-y', 'tumble')
 
 retrieval_pipeline = [
     dict(type='ReadVideo', transforms=[
@@ -20,11 +21,12 @@ val_dataloader = dict(
         type='ConcatDataset',
         datasets=[
             dict(type='VideoDataset', ann_file=f'{data_root}/{ann_file}', data_prefix=dict(video=data_root),
+                 metainfo=dict(classes=classes),
                  pipeline=[dict(type='MarkSplit', split=split), *retrieval_pipeline], test_mode=True)
             for ann_file, split in (('train.txt', 'gallery'), ('test.txt', 'query'))
         ]))
 val_evaluator = dict(type='VideoRetrievalMetric', topk=(1, 5, 10))
 val_cfg = dict(type='ValLoop')
 test_dataloader = val_dataloader
-test_evaluator = val_evaluator
+test_evaluator = [val_evaluator, dict(type='FeatureFile')]
 test_cfg = dict(type='TestLoop')

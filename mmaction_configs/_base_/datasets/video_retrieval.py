@@ -27,5 +27,8 @@ test_dataloader = dict(
     persistent_workers=True,
     sampler=dict(type='KeyedSampler', shuffle=False),
     dataset=dict(type='ConcatDataset', datasets=[gallery, query]))
-test_evaluator = dict(type='VideoRetrievalMetric', topk=(1, 5, 10), protocol='paper')
+test_evaluator = [
+    dict(type='VideoRetrievalMetric', topk=(1, 5, 10), protocol='paper'),
+    dict(type='FeatureFile'),
+]
 test_cfg = dict(type='TestLoop')

@@ -1,0 +1,96 @@
+"""Table 7 and Figure 4 on motion videos: silhouette scores of the ablation's encoders and of untrained ones.
+
+    python benchmarks/ablation.py && python benchmarks/clustering.py          # goes on where it was stopped
+
+The stock tool writes the features. Writes benchmarks/results/clustering.{json,md,png}; the picture is that of
+the first seed.
+"""
+import argparse
+from pathlib import Path
+from statistics import mean, stdev
+
+import numpy as np
+from common import RESULTS, rows, write
+from fine_tuning import ROWS, checkpoint
+
+from vididi_transforms.clustering import Comparison, class_recalls, compare, draw, panels
+from vididi_transforms.clustering.scores import METRICS
+from vididi_transforms.features import FILE, SPLITS, FeatureSet, read_runs
+from vididi_transforms.mmaction2 import demo
+
+NAMES = ("untrained", *ROWS)
+Scores = dict[str, dict[str, dict[str, dict[int, list[float]]]]]
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--ablation", type=Path, default=Path("work_dirs/ablation/24e-480-480"),
+                        help="its runs (%(default)s)")
+    parser.add_argument("--data", type=Path, default=Path("data/motion-ablation/480-480"),
+                        help="its videos (%(default)s)")
+    parser.add_argument("--out", type=Path, default=Path("work_dirs/silhouette"), help="of the tests (%(default)s)")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder to write to (%(default)s)")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    args = parser.parse_args()
+    for folder in (args.out, args.results):
+        folder.mkdir(parents=True, exist_ok=True)
+    runs = read_runs([features(args, name, seed) for seed in args.seeds for name in NAMES])
+    report(runs, args)
+
+
+def features(args: argparse.Namespace, name: str, seed: int) -> Path:
+    """The feature file of one encoder, by the stock test tool unless it has been written."""
+    work_dir = args.out / f"{name}-seed{seed}"
+    if not (work_dir / FILE).exists():
+        options = [f"test_dataloader.dataset.datasets.{number}.{key}" for number, split in enumerate(("train", "test"))
+                   for key in (f"ann_file={args.data / split}.txt", f"data_prefix.video={args.data}")]
+        demo.run(f"test {name} seed {seed}", args.out, "test", "mmaction2", demo.config("vicreg"), "--checkpoint",
+                 checkpoint(args, name, seed), "--work-dir", work_dir, "--cfg-options", *options)
+    return work_dir / FILE
+
+
+def report(runs: list[FeatureSet], args: argparse.Namespace) -> None:
+    """Write JSON, table and picture."""
+    scores = {metric: of_seeds(compare(runs, metric), args.seeds) for metric in METRICS}
+    counts = list(scores["euclidean"]["its own best"]["untrained"]["test"])
+    table = rows(("silhouette by the number of classes", "videos", *map(str, counts[:-1]), f"all {counts[-1]}"), [
+        (name, split, *map(spread, by_split[split].values()))
+        for split in SPLITS.values() for name, by_split in scores["euclidean"]["its own best"].items()])
+    shared, names = compare(runs).shared, runs[0].classes
+    figure = draw(panels(runs[:len(NAMES)], shared[:5], "euclidean"), shared[:5])
+    figure.savefig(args.results / "clustering.png", dpi=110)
+    recalls = {run.name: {names[label]: round(recall[0], 4) for label, recall in class_recalls(run).items()}
+               for run in runs}
+    between = {name: [round(100 * between_classes(run.part("query")), 2) for run in runs[number::len(NAMES)]]
+               for number, name in enumerate(NAMES)}
+    table += "\n" + rows(("encoder", "variance between classes in %", "each seed"), [
+        (name, round(mean(values), 1), ", ".join(f"{value:.1f}" for value in values))
+        for name, values in between.items()])
+    write("clustering", {"silhouette": scores, "seeds": args.seeds, "videos": len(runs[0].labels), "recall@1": recalls,
+                         "best of all runs": [names[label] for label in shared], "variance between classes": between},
+          table, args.results)
+
+
+def between_classes(videos: FeatureSet) -> float:
+    """Share of the features' variance that lies between the means of the classes."""
+    centred = videos.features - videos.features.mean(axis=0)
+    means = np.stack([centred[videos.labels == label].mean(axis=0) for label in videos.labels])
+    return float((means ** 2).sum() / (centred ** 2).sum())
+
+
+def of_seeds(comparison: Comparison, seeds: list[int]) -> Scores:
+    """Scores by choice of classes, encoder, split and number of classes: a list, one a seed."""
+    return {choice: {name: {SPLITS[split]: {
+        count: [round(runs[f"{name}-seed{seed}"][split][count], 4) for seed in seeds]
+        for count in runs[f"{name}-seed{seeds[0]}"][split]} for split in SPLITS} for name in NAMES}
+        for choice, runs in (("its own best", comparison.own_scores), ("best of all runs", comparison.shared_scores))}
+
+
+def spread(values: list[float]) -> str:
+    """Mean and standard deviation over the seeds."""
+    return f"{mean(values):.3f}" + (f" ± {stdev(values):.3f}" if len(values) > 1 else "")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,4 @@
+# In place of default_runtime.py: curves, phase and orders in TensorBoard too (pip install tensorboard).
+_base_ = ['./default_runtime.py']
+vis_backends = [dict(type='LocalVisBackend'), dict(type='TensorboardVisBackend')]
+visualizer = dict(vis_backends=vis_backends)

@@ -1,0 +1,24 @@
+"""Feature files with known answers."""
+import numpy as np
+
+# Classes far from each other (jump), close to each other (run, walk), and drawn without regard to the class (rest).
+CENTRES = {"run": (0, 0), "jump": (90, 0), "rest": (0, 90), "walk": (2, 0)}
+
+
+def toy(seed=0, gallery=12, query=6):
+    """Content of a feature file: 4 classes in the plane; ``rest`` has its queries where ``run`` and ``walk`` are."""
+    rng = np.random.default_rng(seed)
+    videos = [(label, name, split) for split, number in (("gallery", gallery), ("query", query))
+              for label, name in enumerate(CENTRES) for _ in range(number)]
+    centres = [CENTRES["run"] if (name, split) == ("rest", "query") else CENTRES[name] for _, name, split in videos]
+    return dict(
+        features=(1000 + np.array(centres) + rng.normal(size=(len(videos), 2))).astype(np.float32),
+        labels=np.array([label for label, _, _ in videos]),
+        splits=np.array([split for _, _, split in videos]),
+        videos=np.array([f"{name}/{i}.avi" for i, (_, name, _) in enumerate(videos)]))
+
+
+def save(path, **content):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(path, **content)
+    return path

@@ -1,0 +1,69 @@
+"""A small, accessible HTML page that needs nothing beside itself."""
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from html import escape
+from string import Template
+
+Row = tuple[str, ...]
+
+PAGE = Template("""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<title>$title</title>
+<style>
+body { font: 16px/1.5 system-ui, sans-serif; color: #222; background: #fff; max-width: 70rem; margin: 0 auto;
+       padding: 1rem }
+.wide { overflow-x: auto }
+table { border-collapse: collapse; margin: 1rem 0 }
+caption { text-align: left; padding: .3rem 0 }
+th, td { padding: .25rem .7rem; border-bottom: 1px solid #bbb; text-align: right }
+th:first-child { text-align: left }
+thead th { border-bottom: 2px solid #555 }
+img { max-width: 100%; height: auto }
+figure { margin: 1rem 0 }
+</style>
+</head>
+<body>
+<main>
+<h1>$title</h1>
+$body
+</main>
+</body>
+</html>
+""")
+
+
+def page(title: str, sections: Mapping[str, Sequence[str]]) -> str:
+    """The page, with a heading for each section of finished HTML."""
+    body = "\n".join(f"<section>\n<h2>{escape(heading)}</h2>\n" + "\n".join(parts) + "\n</section>"
+                     for heading, parts in sections.items())
+    return PAGE.substitute(title=escape(title), body=body)
+
+
+def paragraph(text: str) -> str:
+    """A paragraph.
+
+    Example:
+        >>> paragraph("1 < 2")
+        '<p>1 &lt; 2</p>'
+    """
+    return f"<p>{escape(text)}</p>"
+
+
+def table(caption: str, header: Row, rows: Sequence[Row]) -> str:
+    """A table whose first column names the rows; it can be scrolled by keyboard where it is too wide."""
+    head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in header)
+    body = "\n".join(f'<tr><th scope="row">{escape(row[0])}</th>'
+                     + "".join(f"<td>{escape(cell)}</td>" for cell in row[1:]) + "</tr>" for row in rows)
+    return (f'<div class="wide" role="region" tabindex="0" aria-label="{escape(caption)}"><table>\n'
+            f"<caption>{escape(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n"
+            "</table></div>")
+
+
+def picture(png: bytes, alt: str) -> str:
+    """A picture in the page itself, with the text that stands for it."""
+    return (f'<figure><img alt="{escape(alt)}" src="data:image/png;base64,{b64encode(png).decode()}">'
+            f"<figcaption>{escape(alt)}</figcaption></figure>")
