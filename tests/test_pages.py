@@ -102,3 +102,19 @@ def test_a_first_afternoon(tmp_path):
         ran.append(name)
     assert ran == ["vididi_transforms.doctor", "vididi_transforms.motion_videos", "train"]
     assert list(tmp_path.glob("work_dirs/*/epoch_1.pth"))
+
+
+def test_the_api_has_every_public_name():
+    import vididi_transforms
+    import vididi_transforms.mmaction2 as plugin
+
+    pages = {name: (ROOT / f"docs/api/{name}.md").read_text() for name in ("core", "mmaction2", "commands")}
+    listed = set(re.findall(r"^::: vididi_transforms.mmaction2.(\w+)$", pages["mmaction2"], flags=re.M))
+    assert listed == set(plugin.__all__)
+    homes = {getattr(vididi_transforms, name).__module__ for name in vididi_transforms.__all__ if name != "SCHEDULES"}
+    assert [home for home in homes if f"::: {home}" not in pages["core"]] == []
+    tools = {f"vididi_transforms.mmaction2.tools.{name}" for name in ("train", "test")}  # mim calls them
+    runnable = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__main__")
+                for path in ROOT.glob("vididi_transforms/**/*.py")
+                if 'if __name__ == "__main__"' in path.read_text() or path.name == "__main__.py"} - tools
+    assert [name for name in runnable if f"`python -m {name}`" not in pages["commands"]] == []

@@ -158,9 +158,9 @@ def write_dataset(out: str | Path, train: int = 480, test: int = 160, size: int 
     Raises:
         ValueError: a class is not known, ``size`` is odd, or a number is less than 1.
     """
+    _check(train, test, size, frames, classes)
     from tqdm import tqdm
 
-    _check(train, test, size, frames, classes)
     for number, (split, videos) in enumerate((("train", train), ("test", test))):
         folder = inside(Path(out), split)
         folder.mkdir(parents=True, exist_ok=True)
