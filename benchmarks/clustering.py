@@ -11,7 +11,7 @@ from statistics import mean, stdev
 
 import numpy as np
 from common import RESULTS, rows, write
-from fine_tuning import ROWS, checkpoint
+from fine_tuning import ROWS, arguments, checkpoint
 
 from vididi_transforms.clustering import Comparison, class_recalls, compare, draw, panels
 from vididi_transforms.clustering.scores import METRICS
@@ -24,14 +24,8 @@ Scores = dict[str, dict[str, dict[str, dict[int, list[float]]]]]
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--ablation", type=Path, default=Path("work_dirs/ablation/24e-480-480"),
-                        help="its runs (%(default)s)")
-    parser.add_argument("--data", type=Path, default=Path("data/motion-ablation/480-480"),
-                        help="its videos (%(default)s)")
-    parser.add_argument("--out", type=Path, default=Path("work_dirs/silhouette"), help="of the tests (%(default)s)")
+    parser = arguments(__doc__, "silhouette")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder to write to (%(default)s)")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     args = parser.parse_args()
     for folder in (args.out, args.results):
         folder.mkdir(parents=True, exist_ok=True)

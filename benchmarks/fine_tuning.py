@@ -19,14 +19,7 @@ ROWS = {"vicreg": "base", "vididi-vicreg": "vididi"}  # of the ablation
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--ablation", type=Path, default=Path("work_dirs/ablation/24e-480-480"),
-                        help="its runs (%(default)s)")
-    parser.add_argument("--data", type=Path, default=Path("data/motion-ablation/480-480"),
-                        help="its videos (%(default)s)")
-    parser.add_argument("--out", type=Path, default=Path("work_dirs/fine_tuning"), help="of these runs (%(default)s)")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    args = parser.parse_args()
+    args = arguments(__doc__, "fine_tuning").parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     accuracy = {name: [fine_tune(args, name, seed) for seed in args.seeds] for name in ("untrained", *ROWS)}
     table = rows(("two epochs of fine-tuning from", "top-1 accuracy in %", "each seed"), [
@@ -35,6 +28,18 @@ def main() -> None:
           for name, values in accuracy.items())])
     write("fine_tuning", {"accuracy": accuracy, "chance": 100 / len(MOTIONS), "seeds": args.seeds, "epochs": 2,
                           "test videos": len((args.data / "test.txt").read_text().splitlines())}, table)
+
+
+def arguments(description: str | None, out: str) -> argparse.ArgumentParser:
+    """Of a benchmark of the ablation's encoders."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--ablation", type=Path, default=Path("work_dirs/ablation/24e-480-480"),
+                        help="its runs (%(default)s)")
+    parser.add_argument("--data", type=Path, default=Path("data/motion-ablation/480-480"),
+                        help="its videos (%(default)s)")
+    parser.add_argument("--out", type=Path, default=Path("work_dirs", out), help="of these runs (%(default)s)")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    return parser
 
 
 def fine_tune(args: argparse.Namespace, name: str, seed: int) -> float:
