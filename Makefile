@@ -1,7 +1,8 @@
 # make demo | make test | make lint | make docs | make setup. Another Python: make setup PYTHON=python3.12
 # make core tests with torch and numpy alone, make oldest with the lowest versions that pyproject.toml allows.
 PYTHON ?= python3
-OLDEST_PYTHON ?= $(shell command -v python3.10 || command -v $(PYTHON))
+# Python 3.10 if it runs here; the variable is for pyenv, whose python3.10 may be there and not run.
+OLDEST_PYTHON ?= $(shell PYENV_VERSION=3.10 python3.10 -c 'import sys; print(sys.executable)' 2>/dev/null || command -v $(PYTHON))
 CORE := functional pair_selector objectives kernels distributed properties errors
 VENV := .venv
 BIN := $(VENV)/bin
