@@ -19,7 +19,8 @@ def imported_by(statement):
 
 
 @pytest.mark.parametrize("module", ["vididi_transforms", "vididi_transforms.motion_videos",
-                                    "vididi_transforms.analysis", "vididi_transforms.prepare.cli",
+                                    "vididi_transforms.analysis", "vididi_transforms.saliency",
+                                    "vididi_transforms.saliency_pictures", "vididi_transforms.prepare.cli",
                                     "vididi_transforms.verify_videos"])
 def test_core_imports_nothing_optional(module):
     assert not (imported_by(f"import {module}") - imported_by("import torch")) & set(OPTIONAL)
