@@ -2,7 +2,7 @@
 # make core tests with torch and numpy alone, make oldest with the lowest versions that pyproject.toml allows.
 PYTHON ?= python3
 OLDEST_PYTHON ?= $(shell command -v python3.10 || command -v $(PYTHON))
-CORE := functional pair_selector objectives kernels distributed properties errors
+CORE := functional pair_selector objectives kernels distributed properties errors saliency
 VENV := .venv
 BIN := $(VENV)/bin
 

@@ -1,7 +1,9 @@
 """Saliency tubes of real models: four encoders, a detector's backbone, a linear head; the command; its errors."""
 import json
+import os
 import re
 from functools import partial
+from statistics import mean, stdev
 
 import av
 import pytest
@@ -14,11 +16,11 @@ from mmengine.dataset import Compose
 from raises import PACKAGE, error_of, not_raised
 from test_train import run as run_tool
 
-from vididi_transforms.mmaction2.saliency import main
+from vididi_transforms.mmaction2.saliency import main, measure
 from vididi_transforms.mmaction2.saliency_inputs import Encoder, evenly, load_encoder, read_clips, videos_of
 from vididi_transforms.mmaction2.shape_mask import ShapeMask, add_shape_mask
 from vididi_transforms.motion_videos import render_again
-from vididi_transforms.saliency import attention_on_motion, feature_weights, moving_pixels, saliency_tubes
+from vididi_transforms.saliency import attention_on_motion, feature_weights, mask_tubes, moving_pixels, saliency_tubes
 
 CONFIGS = ROOT / "mmaction_configs"
 ENCODERS = {
@@ -77,11 +79,12 @@ def test_tubes_of_the_four_encoders(name, tmp_path):
     clips = torch.randint(256, (2, 3, 8, 32, 32), dtype=torch.uint8)
     tubes, found = encoder.tubes(clips, None)
     assert (tuple(tubes.shape), found) == ((2, 8, 32, 32), positions)
-    mean, std = (torch.tensor(config.model.data_preprocessor[key]).view(3, 1, 1, 1) for key in ("mean", "std"))
+    centre, scale = (torch.tensor(config.model.data_preprocessor[key]).view(3, 1, 1, 1) for key in ("mean", "std"))
     with torch.no_grad():
-        maps = encoder.model.backbone((clips - mean) / std)
+        maps = encoder.model.backbone((clips - centre) / scale)
     maps = maps if isinstance(maps, torch.Tensor) else maps[-1]
     torch.testing.assert_close(tubes, saliency_tubes(maps, feature_weights(maps), (8, 32, 32)))
+    assert not any(module.training for module in encoder.model.modules())
 
 
 def test_tubes_of_a_detectors_backbone(tmp_path, monkeypatch):
@@ -176,7 +179,8 @@ def test_a_head_that_is_not_in_the_checkpoint_is_not_used(motion, tmp_path):
 def test_command_with_two_encoders(demo, motion, tmp_path, capsys):
     _, plain, vididi = demo
     options = command_line(retrieval(motion))
-    main([str(DEMO), plain, str(DEMO), vididi, "--out", str(tmp_path / "out"), "--show", "3", "--cfg-options", *options])
+    main([str(DEMO), plain, str(DEMO), vididi, "--out", str(tmp_path / "out"), "--show", "3", "--cfg-options",
+          *options])
     record = json.loads((tmp_path / "out/saliency.json").read_text())
     first, second = record["attention_on_motion"], record["compared_with"]["attention_on_motion"]
     assert (record["encoder"], record["compared_with"]["encoder"]) == ("plain", "vididi")
@@ -198,12 +202,51 @@ def test_command_with_two_encoders(demo, motion, tmp_path, capsys):
     assert alone == {key: value for key, value in record.items() if key != "compared_with"}
 
 
+def test_numbers_by_hand(demo):
+    config, plain, _ = demo
+    encoder = load_encoder(config, plain, "plain")
+    attention = measure([encoder], config, videos_of(config)).attention("plain")
+    by_hand = {"mean": [], "chance": [], "mask_at_map_resolution": []}
+    for clips, mask, _ in read_clips(config, videos_of(config), motion_seed=0):
+        for name, tubes in (("mean", encoder.tubes(clips, None)[0]), ("chance", torch.ones(4, 8, 32, 32)),
+                            ("mask_at_map_resolution", mask_tubes(mask, (2, 2, 2)))):
+            by_hand[name].append(((tubes * mask).sum((1, 2, 3)) / tubes.sum((1, 2, 3))).mean().item())
+    assert {name: attention[name] for name in by_hand} == pytest.approx(
+        {name: mean(values) for name, values in by_hand.items()}, abs=1e-4)
+    assert attention["std"] == pytest.approx(stdev(by_hand["mean"]), abs=1e-4)
+
+
+def test_of_several_stages_the_last_one_counts(demo):
+    config, plain, _ = demo
+    clips = torch.randint(256, (1, 3, 8, 32, 32), dtype=torch.uint8)
+    tubes = {}
+    for stages in ((1, 3), (3,), (1,)):
+        config.model.backbone.out_indices = stages
+        tubes[stages] = load_encoder(config, plain, "plain").tubes(clips, None)[0]
+    assert torch.equal(tubes[1, 3], tubes[3,])
+    assert not torch.equal(tubes[1, 3], tubes[1,])
+
+
 @pytest.mark.slow
 def test_command_in_a_process_of_its_own_with_workers(demo, motion, tmp_path):
     options = retrieval(motion) | {"test_dataloader.num_workers": 2, "test_dataloader.persistent_workers": True}
-    log = run_tool("-m", "vididi_transforms.mmaction2.saliency", DEMO, demo[1], "--out", tmp_path / "out", "--videos", 4,
-                   "--cfg-options", *command_line(options))
+    log = run_tool("-m", "vididi_transforms.mmaction2.saliency", DEMO, demo[1], "--out", tmp_path / "out",
+                   "--videos", 4, "--cfg-options", *command_line(options))
     assert re.search(r"attention on the moving shape, mean of 4 videos: plain \d+\.\d %, chance \d+\.\d %", log)
+
+
+class Code:
+    def __reduce__(self):
+        return os.mkdir, ("was_run",)
+
+
+def test_code_in_a_checkpoint_is_not_run(demo, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    torch.save(dict(state_dict={}, meta=Code()), "evil.pth")
+    with pytest.raises(SystemExit):
+        main([str(DEMO), "evil.pth", "--out", "out"])
+    assert "no code of it is run: evil.pth was refused" in capsys.readouterr().err
+    assert not (tmp_path / "was_run").exists()
 
 
 def test_evenly_spaced_videos_are_of_several_classes():
@@ -232,8 +275,8 @@ ROWS = [
     (lambda p, o: main(arguments(p, "--cfg-options", *o, "test_dataloader=None")),
      "saliency needs a config with a test_dataloader: CONFIG has none"),
     (lambda p, o: main(arguments(p, "--motion-seed", "1", "--cfg-options", *o)),
-     "motion videos must be those of seed 1 to know where their shape is: frames of 'VIDEO' differ by NUMBER on average; "
-     "give --motion-seed"),
+     "motion videos must be those of seed 1 to know where their shape is: frames of 'VIDEO' differ by NUMBER on "
+     "average; give --motion-seed"),
     (lambda p, o: main(arguments(p, "--cfg-options", *o, "test_dataloader.dataset.datasets.1.pipeline.3.input_format="
                                  "NCHW")),
      "saliency needs uint8 clips [N, 3, T, H, W] of each video from the pipeline: got (32, 4, 32, 32), torch.uint8"),
