@@ -12,7 +12,7 @@ from feature_files import save, toy
 from raises import PACKAGE, error_of, not_raised
 
 import vididi_transforms as vt
-from vididi_transforms import motion_videos
+from vididi_transforms import analysis, motion_videos, saliency, taylor
 from vididi_transforms.analysis import derivative_strip
 from vididi_transforms.clustering import best_retrieved_classes, draw, silhouette, tsne
 from vididi_transforms.features import read_features, read_runs
@@ -275,7 +275,27 @@ ANALYSIS = [
      f"a work dir has logs of mim train or mim test, features.npz or saliency.json: {HERE / 'empty'} has none"),
     (same_names, ValueError, "work dirs need different names: got run more than once"),
 ]
-ROWS = [*DERIVATIVES, *SELECTOR, *AUGMENTATION, *OBJECTIVES, *RETRIEVAL, *VIDEOS, *ANALYSIS]
+PICTURES = [
+    (lambda: motion_videos.render_again("a/slide-x_00001.mp4"), ValueError,
+     "motion videos are named like test/slide-x_00008.mp4: got 'a/slide-x_00001.mp4'"),
+    (lambda: analysis.read_clip("a.mp4", frames=0), ValueError,
+     "frames and interval must be >= 1 and start >= 0: got frames=0, interval=3, start=0"),
+    (lambda: analysis._chosen(range(21), range(0, 24, 3), "a.mp4"), ValueError,
+     "the video must have frame 21: a.mp4 ends before it"),
+    (lambda: taylor.taylor_strip(CLIP.byte()), TypeError,
+     "clip must be [3, T, H, W], floating point in [0, 1]: got (3, 4, 2, 2), torch.uint8"),
+    (lambda: taylor.taylor_errors(CLIP, orders=()), ValueError,
+     "errors need at least one order and one step: got orders=(), steps=3"),
+    (lambda: taylor.taylor_errors(CLIP, orders=(0, 1), steps=3), ValueError,
+     "clip needs at least max(orders) + 1 + steps frames: got T=4 for orders=(0, 1), steps=3"),
+    (lambda: saliency.activation(CLIPS, torch.ones(2)), ValueError,
+     "saliency needs maps [B, D, t, h, w] and weights [D] or [B, D]: got (2, 3, 4, 8, 8) and (2,)"),
+    (lambda: saliency.class_weights(torch.eye(3), torch.tensor([0, 3])), ValueError,
+     "labels must be in [0, 3), the classes of the head: got [0, 3]"),
+    (lambda: saliency.attention_on_motion(CLIPS[:, 0], CLIPS[:1, 0]), ValueError,
+     "tubes and mask must both be [B, T, H, W]: got (2, 4, 8, 8) and (1, 4, 8, 8)"),
+]
+ROWS = [*DERIVATIVES, *SELECTOR, *AUGMENTATION, *OBJECTIVES, *RETRIEVAL, *VIDEOS, *ANALYSIS, *PICTURES]
 FOLDERS = (PACKAGE, *(PACKAGE / name for name in ("kernels", "clustering", "report")))
 FILES = [path for folder in FOLDERS for path in folder.glob("*.py") if path.name != "verify_videos.py"]
 

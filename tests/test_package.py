@@ -20,7 +20,8 @@ def imported_by(statement):
 
 
 @pytest.mark.parametrize("module", ["vididi_transforms", "vididi_transforms.motion_videos",
-                                    "vididi_transforms.analysis", "vididi_transforms.prepare.cli",
+                                    "vididi_transforms.analysis", "vididi_transforms.saliency",
+                                    "vididi_transforms.saliency_pictures", "vididi_transforms.prepare.cli",
                                     "vididi_transforms.clustering.cli", "vididi_transforms.report.cli",
                                     "vididi_transforms.verify_videos"])
 def test_core_imports_nothing_optional(module):

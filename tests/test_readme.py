@@ -28,6 +28,7 @@ def test_table_is_the_result_file():
 
 @pytest.mark.parametrize(("page", "name"), [("README.md", "batched_pass"), ("README.md", "ablation"),
                                             ("README.md", "fine_tuning"), ("README.md", "clustering"),
+                                            ("README.md", "saliency"),
                                             ("docs/cluster.md", "processes")])
 def test_tables_are_the_result_files(page, name):
     text = (ROOT / page).read_text()

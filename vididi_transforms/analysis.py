@@ -1,10 +1,24 @@
-"""Looking at what the encoder sees."""
-from collections.abc import Sequence
+"""Looking at what the encoder sees: derivatives, and how far they tell the next frames.
+
+    python -m vididi_transforms.analysis VIDEO --out strip.png
+
+draws both, prints the errors of the Taylor expansion, and writes them beside the picture (``strip.json``).
+"""
+import argparse
+from collections.abc import Iterable, Sequence
+from itertools import cycle, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from .functional import temporal_difference
+from .prepare.files import write_json
+from .taylor import check_pictures, taylor_errors, taylor_strip
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 def derivative_strip(clip: Tensor, orders: Sequence[int] = (0, 1, 2)) -> Tensor:
@@ -31,9 +45,7 @@ def derivative_strip(clip: Tensor, orders: Sequence[int] = (0, 1, 2)) -> Tensor:
 
     Source: paper Figure 1.
     """
-    if not isinstance(clip, Tensor) or clip.ndim != 4 or clip.shape[0] != 3 or not clip.is_floating_point():
-        got = f"{tuple(clip.shape)}, {clip.dtype}" if isinstance(clip, Tensor) else type(clip).__name__
-        raise TypeError(f"clip must be [3, T, H, W], floating point in [0, 1]: got {got}")
+    check_pictures(clip)
     if not orders:
         raise ValueError(f"a strip needs at least one order: got {orders!r}")
     rows = []
@@ -45,3 +57,97 @@ def derivative_strip(clip: Tensor, orders: Sequence[int] = (0, 1, 2)) -> Tensor:
         row[:, :derivative.shape[1]] = derivative
         rows.append(row)
     return torch.cat(rows, dim=2).permute(2, 1, 3, 0).flatten(1, 2)
+
+
+def read_clip(path: str | Path, frames: int = 8, interval: int = 3, start: int = 0) -> Tensor:
+    """Frames of a video, by PyAV: ``[3, frames, H, W]`` in [0, 1].
+
+    Args:
+        path: of the video.
+        frames: how many, >= 1.
+        interval: every which frame, >= 1.
+        start: number of the first.
+
+    Raises:
+        ValueError: the video is shorter, or a number is out of range.
+    """
+    if min(frames, interval) < 1 or start < 0:
+        raise ValueError("frames and interval must be >= 1 and start >= 0: got "
+                         f"frames={frames}, interval={interval}, start={start}")
+    import av
+    import numpy as np
+
+    wanted = range(start, start + frames * interval, interval)
+    with av.open(str(path)) as container:
+        chosen = [frame.to_ndarray(format="rgb24") for frame in _chosen(container.decode(video=0), wanted, path)]
+    return torch.from_numpy(np.stack(chosen)).permute(3, 0, 1, 2).float() / 255
+
+
+def _chosen(decoded: Iterable[Any], wanted: range, path: str | Path) -> list[Any]:
+    chosen = list(islice(decoded, wanted.start, wanted.stop, wanted.step))
+    if len(chosen) < len(wanted):
+        raise ValueError(f"the video must have frame {wanted[-1]}: {path} ends before it")
+    return chosen
+
+
+def draw(clip: Tensor, path: str | Path, orders: Sequence[int] = (0, 1, 2), steps: int = 3) -> None:
+    """A picture of a clip's derivatives, of its expansion, and of the expansion's errors.
+
+    Args:
+        clip: ``[3, T, H, W]``, values in [0, 1].
+        path: of the file.
+        orders, steps: as :func:`taylor_errors`.
+    """
+    from matplotlib.figure import Figure
+
+    height = clip.shape[2]
+    figure = Figure(figsize=(10, 9), layout="constrained")
+    grid = figure.add_gridspec(2, 2)
+    axis, left, right = (figure.add_subplot(grid[place]) for place in ((0, slice(None)), (1, 0), (1, 1)))
+    axis.imshow(derivative_strip(clip, orders).numpy())
+    axis.set_title("a clip and its temporal derivatives")
+    _label(axis, [f"order {order}" for order in orders], height)
+    left.imshow(taylor_strip(clip, orders, steps).numpy())
+    left.set_title(f"one frame, and the {steps} after it: true, and expanded")
+    _label(left, ["true", *(f"order {order}" for order in orders)], height)
+    for order, errors, style in zip(orders, taylor_errors(clip, orders, steps), cycle(("o-", "s--", "^:", "d-."))):
+        right.plot(range(1, steps + 1), errors.tolist(), style, label=f"order {order}")
+    right.set(xlabel="frame steps ahead", ylabel="root mean square error (range of a pixel: 1)", ylim=(0, None),
+              xticks=range(1, steps + 1), title="error of the Taylor expansion")
+    right.legend()
+    figure.savefig(path, dpi=110)
+
+
+def _label(axis: "Axes", names: Sequence[str], height: int) -> None:
+    axis.set_yticks([height * (number + 0.5) for number in range(len(names))], names)
+    axis.set_xticks([])
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="python -m vididi_transforms.analysis", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("video", help="any file that PyAV reads")
+    parser.add_argument("--out", type=Path, required=True, help="picture to write, .png or .svg")
+    for name, default, text in (("frames", 8, "frames of the clip"), ("interval", 3, "frames of the video a step"),
+                                ("start", 0, "number of the first frame"), ("steps", 3, "frames to tell ahead")):
+        parser.add_argument(f"--{name}", type=int, default=default, help=f"{text} (default: %(default)s)")
+    parser.add_argument("--orders", type=int, nargs="+", default=[0, 1, 2], help="of derivatives (default: 0 1 2)")
+    args = parser.parse_args(arguments)
+    try:
+        clip = read_clip(args.video, args.frames, args.interval, args.start)
+        errors = taylor_errors(clip, args.orders, args.steps).tolist()
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+        draw(clip, args.out, args.orders, args.steps)
+    except (ValueError, OSError) as error:
+        parser.error(str(error))
+    record = {f"order {order}": [round(error, 5) for error in row]
+              for order, row in zip(args.orders, errors, strict=True)}
+    write_json(args.out.with_suffix(".json"), {"root mean square error by steps ahead": record})
+    print("root mean square error, 1 to " + f"{args.steps} steps ahead")
+    for name, row in record.items():
+        print(f"{name}: " + "  ".join(f"{error:.4f}" for error in row))
+
+
+if __name__ == "__main__":
+    main()

@@ -10,6 +10,7 @@ writes ``train/*.mp4``, ``test/*.mp4`` and MMAction2's lists ``train.txt``, ``te
 """
 import argparse
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -60,6 +61,9 @@ MOTIONS: dict[str, Callable[[Tensor, Pose], Pose]] = {
     "tumble": lambda phase, rest: replace(rest, x=0.42 * phase.cos(), y=0.42 * phase.sin(), angle=2 * phase),
 }
 """The classes: from the phase of the motion, ``[T]`` in radians, and the pose at rest to the pose in each frame."""
+
+SPLITS = ("train", "test")
+_NAME = re.compile(rf"(?P<split>{'|'.join(SPLITS)})/(?P<motion>{'|'.join(MOTIONS)})_(?P<index>\d+)\.mp4$")
 
 
 def render(motion: str, rng: np.random.Generator, frames: int = 40, size: int = 64) -> tuple[Tensor, Tensor]:
@@ -161,17 +165,54 @@ def write_dataset(out: str | Path, train: int = 480, test: int = 160, size: int 
     _check(train, test, size, frames, classes)
     from tqdm import tqdm
 
-    for number, (split, videos) in enumerate((("train", train), ("test", test))):
+    for split, videos in zip(SPLITS, (train, test), strict=True):
         folder = inside(Path(out), split)
         folder.mkdir(parents=True, exist_ok=True)
         lines = []
         for index in tqdm(range(videos), desc=f"{folder} (H.264)", unit="video"):
             label = index % len(classes)
             path = folder / f"{classes[label]}_{index:05d}.mp4"
-            rng = keyed_generator("motion_videos", seed, number, index)
-            encode(render(classes[label], rng, frames, size)[0], path)
+            encode(render(classes[label], _generator(seed, split, index), frames, size)[0], path)
             lines.append(f"{split}/{path.name} {label}\n")
         write_text(Path(out, f"{split}.txt"), "".join(lines))
+
+
+def is_motion_video(path: str | Path) -> bool:
+    """Whether a file has a name as :func:`write_dataset` gives them.
+
+    Example:
+        >>> is_motion_video("data/motion/test/slide-x_00008.mp4"), is_motion_video("v_Archery_g01_c01.avi")
+        (True, False)
+    """
+    return _NAME.search(Path(path).as_posix()) is not None
+
+
+def render_again(path: str | Path, frames: int = 40, size: int = 64, seed: int = 0) -> tuple[Tensor, Tensor]:
+    """What a file of :func:`write_dataset` was encoded from, and the mask of its shape, which no file holds.
+
+    Args:
+        path: of the file; split, class and number are in its name, and it is not read.
+        frames, size, seed: as the data set was written.
+
+    Returns:
+        As :func:`render`.
+
+    Raises:
+        ValueError: the name is no motion video's.
+
+    Example:
+        >>> video, mask = render_again("data/motion/test/slide-x_00008.mp4", frames=4, size=32)
+        >>> mask.shape
+        torch.Size([4, 1, 32, 32])
+    """
+    name = _NAME.search(Path(path).as_posix())
+    if name is None:
+        raise ValueError(f"motion videos are named like test/slide-x_00008.mp4: got {str(path)!r}")
+    return render(name["motion"], _generator(seed, name["split"], int(name["index"])), frames, size)
+
+
+def _generator(seed: int, split: str, index: int) -> np.random.Generator:
+    return keyed_generator("motion_videos", seed, SPLITS.index(split), index)
 
 
 def _check(train: int, test: int, size: int, frames: int, classes: Sequence[str]) -> None:

@@ -21,9 +21,9 @@ class CheckLoadedHook(Hook):
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         """Compare the checkpoint with the model that is about to load it."""
-        wanted = _shapes(runner.model.state_dict())
+        wanted = shapes(runner.model.state_dict())
         backbone = {key: shape for key, shape in wanted.items() if key.startswith("backbone.")}
-        given = _shapes(checkpoint.get("state_dict", checkpoint))
+        given = shapes(checkpoint.get("state_dict", checkpoint))
         loaded = [key for key, shape in backbone.items() if given.get(key) == shape]
         if not loaded:
             raise ValueError("a checkpoint must hold at least one tensor of the model's backbone (name and shape): the "
@@ -32,8 +32,9 @@ class CheckLoadedHook(Hook):
         runner.logger.info(f"loaded {len(loaded)} of {len(backbone)} backbone tensors")
 
 
-def _shapes(state_dict: dict[str, Any]) -> dict[str, tuple[int, ...]]:
-    # Wrappers such as DDP put "module." before. The counters of the batch normalisation fit every model.
+def shapes(state_dict: dict[str, Any]) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of tensors, without what wrappers such as DDP put before."""
+    # The counters of the batch normalisation fit every model.
     return {key.removeprefix("module."): tuple(value.shape) for key, value in state_dict.items()
             if hasattr(value, "shape") and not key.endswith("num_batches_tracked")}
 
