@@ -1,6 +1,7 @@
 """Two tiny runs by the stock tools, with TensorBoard, and the report of them."""
 import csv
 import json
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -9,9 +10,11 @@ import numpy as np
 import pytest
 from conftest import ROOT, tiny_for
 from mmengine.config import Config
+from mmengine.visualization import Visualizer
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from test_report import Page, rows
 from test_train import ENV, options, run, scalars
+from wandb.proto.wandb_internal_pb2 import Record
 
 from vididi_transforms.motion_videos import MOTIONS, write_dataset
 
@@ -99,6 +102,29 @@ def test_tensorboard_has_curves_phase_and_orders(work_dirs):
             assert shown == pytest.approx(scalars(work, key)), key
             assert len(shown) == 8
         assert ("vididi_phase" in board.Tags()["scalars"]) == bool(extra)
+
+
+def wandb_records(content):
+    """The run file is a log: 7 bytes, then records after a checksum (4 bytes), a length (2), a kind (1: whole)."""
+    start = 7
+    while start < len(content):
+        length, kind = struct.unpack_from("<HB", content, start + 4)
+        assert kind == 1
+        yield content[start + 7:start + 7 + length]
+        start += 7 + length
+
+
+def test_wandb_keeps_curves_phase_and_orders(tmp_path):
+    cfg = Config.fromfile(CONFIGS / "_base_/wandb.py")
+    visualizer = Visualizer("wandb", vis_backends=cfg.vis_backends, save_dir=str(tmp_path))
+    steps = [dict(loss=3.5, vididi_phase=0.0, vididi_order1=1.0), dict(loss=3.25, vididi_phase=1.0, vididi_order1=0.0)]
+    for number, values in enumerate(steps, 1):
+        visualizer.add_scalars(values, step=number)
+    visualizer.close()
+    path, = tmp_path.glob("vis_data/wandb/offline-run-*/*.wandb")
+    rows = [{item.nested_key[0]: json.loads(item.value_json) for item in record.history.item if item.nested_key}
+            for record in map(Record.FromString, wandb_records(path.read_bytes())) if record.history.item]
+    assert [{key: row[key] for key in steps[0]} for row in rows] == steps
 
 
 @pytest.mark.parametrize(("name", "backend"), [("tensorboard", "TensorboardVisBackend"), ("wandb", "WandbVisBackend")])

@@ -26,7 +26,7 @@ def test_table():
 
 def test_a_failure_shows_the_end_of_the_log(tmp_path):
     with pytest.raises(SystemExit, match=r"(?s)no-such.py.*train x failed with exit code 1; all of it: .*train-x.log"):
-        demo.run("train x", tmp_path, "train", "mmaction2", "no-such.py")
+        demo.mim("train x", tmp_path, "train", "mmaction2", "no-such.py")
     assert (tmp_path / "train-x.log").read_text()
 
 

@@ -1,7 +1,7 @@
 """``python -m vididi_transforms.mmaction2.demo``: the main experiment in minutes, through the stock tools.
 
-Trains VICReg and ViDiDi-VICReg with the same small encoder on the same motion videos, measures video retrieval of
-both and of the untrained encoder, and writes ``results.json``, ``demo.png`` and ``report.html``.
+Trains VICReg and ViDiDi-VICReg with the same small encoder on the same motion videos, measures of both and of the
+untrained encoder video retrieval and attention on motion, and writes ``results.json``, ``demo.png``, ``report.html``.
 """
 import argparse
 import json
@@ -26,6 +26,7 @@ from ..report import write_report
 
 DATA = Path("data/motion")  # where the demo's configs look
 TRAIN, TEST = 480, 160
+WATCHED = 40  # test videos of which attention is measured
 METHODS = ("vicreg", "vididi-vicreg")
 CONFIG = "demo/{}_r3d-tiny_1xb32-8x3x2-24e_motion-rgb.py"
 TOPK = (1, 5, 10)
@@ -66,15 +67,15 @@ def main() -> None:
 def measure(out: Path, options: list[str]) -> tuple[Results, dict[str, float]]:
     """Train and test every method. Returns recalls and the seconds that training took."""
     results: Results = {"chance": chance()}
-    results["untrained"] = retrieval("untrained", config(METHODS[0]), untrained(out), out, options)
+    results["untrained"] = judge("untrained", config(METHODS[0]), untrained(out), out, options)
     seconds = {}
     for method in METHODS:
         start = time.time()
-        run(f"train {method}", out, "train", "mmaction2", config(method), "--work-dir", out / method,
+        mim(f"train {method}", out, "train", "mmaction2", config(method), "--work-dir", out / method,
             "--cfg-options", "val_dataloader=None", "val_cfg=None", "val_evaluator=None", *options)
         seconds[method] = round(time.time() - start, 1)
         checkpoint = Path((out / method / "last_checkpoint").read_text())
-        results[method] = retrieval(method, config(method), checkpoint, out, options)
+        results[method] = judge(method, config(method), checkpoint, out, options)
     return results, seconds
 
 
@@ -93,11 +94,19 @@ def untrained(out: Path, seed: int = 0) -> Path:
     return path
 
 
+def judge(name: str, config: Path, checkpoint: Path, out: Path, options: list[str]) -> dict[str, float]:
+    """Recalls of a checkpoint; where it looks is left in the same work dir for the report."""
+    recalls = retrieval(name, config, checkpoint, out, options)
+    run(f"attention {name}", out, "vididi_transforms.mmaction2.saliency", config, checkpoint, "--out", out / name,
+        "--names", name, "--videos", str(WATCHED), *(["--cfg-options", *options] if options else []))
+    return recalls
+
+
 def retrieval(name: str, config: Path, checkpoint: Path, out: Path, options: list[str]) -> dict[str, float]:
     """Recalls of a checkpoint, by the stock test tool."""
     folder = out / name
     started = time.time()
-    run(f"test {name}", out, "test", "mmaction2", config, "--checkpoint", checkpoint, "--work-dir", folder,
+    mim(f"test {name}", out, "test", "mmaction2", config, "--checkpoint", checkpoint, "--work-dir", folder,
         *(["--cfg-options", *options] if options else []))
     written = [path for path in folder.glob("*/*.json") if path.stat().st_mtime >= started - 1]
     if not written:
@@ -106,8 +115,13 @@ def retrieval(name: str, config: Path, checkpoint: Path, out: Path, options: lis
     return {f"top{k}": round(metrics[f"retrieval/top{k}"], 4) for k in TOPK}
 
 
-def run(title: str, out: Path, *arguments: str | Path) -> None:
-    """Run mim; its progress goes to the screen, everything to a log file.
+def mim(title: str, out: Path, *arguments: str | Path) -> None:
+    """Run a stock tool by mim, in one process."""
+    run(title, out, "mim", *arguments, "--launcher", "none", "--gpus", "0")
+
+
+def run(title: str, out: Path, module: str, *arguments: str | Path) -> None:
+    """Run a module; its progress goes to the screen, everything to a log file.
 
     Raises:
         SystemExit: it failed; the end of the log is shown.
@@ -115,16 +129,16 @@ def run(title: str, out: Path, *arguments: str | Path) -> None:
     log = out / f"{title.replace(' ', '-')}.log"
     # One core stays with the process that reads videos; threads that wait for it would slow both down.
     threads = str(max(1, (os.cpu_count() or 1) - 1))
-    env = {**os.environ, "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}
-    command = [sys.executable, "-m", "mim", *map(str, arguments), "--launcher", "none", "--gpus", "0"]
+    env = {**os.environ, "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "TQDM_MININTERVAL": "5"}
+    command = [sys.executable, "-m", module, *map(str, arguments)]
     tail: deque[str] = deque(maxlen=30)
-    print(f"{title}: mim {' '.join(map(str, arguments))}", flush=True)
+    print(f"{title}: {module} {' '.join(map(str, arguments))}", flush=True)
     with log.open("w") as file, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                                  env=env) as process:
         for line in process.stdout or ():
             file.write(line)
             tail.append(line)
-            if progress := re.search(r"Epoch\(\w+\).*", line):
+            if progress := re.search(r"Epoch\(\w+\).*|saliency: .*\d%.*|attention on .*", line):
                 print(f"  {progress[0].strip()[:150]}", flush=True)
     if process.returncode:
         raise SystemExit("".join(tail) + f"\n{title} failed with exit code {process.returncode}; all of it: {log}")
