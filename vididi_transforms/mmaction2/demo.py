@@ -26,7 +26,6 @@ from ..report import write_report
 
 DATA = Path("data/motion")  # where the demo's configs look
 TRAIN, TEST = 480, 160
-WATCHED = 40  # test videos of which attention is measured
 METHODS = ("vicreg", "vididi-vicreg")
 CONFIG = "demo/{}_r3d-tiny_1xb32-8x3x2-24e_motion-rgb.py"
 TOPK = (1, 5, 10)
@@ -98,7 +97,7 @@ def judge(name: str, config: Path, checkpoint: Path, out: Path, options: list[st
     """Recalls of a checkpoint; where it looks is left in the same work dir for the report."""
     recalls = retrieval(name, config, checkpoint, out, options)
     run(f"attention {name}", out, "vididi_transforms.mmaction2.saliency", config, checkpoint, "--out", out / name,
-        "--names", name, "--videos", str(WATCHED), *(["--cfg-options", *options] if options else []))
+        "--names", name, *(["--cfg-options", *options] if options else []))
     return recalls
 
 
@@ -138,7 +137,7 @@ def run(title: str, out: Path, module: str, *arguments: str | Path) -> None:
         for line in process.stdout or ():
             file.write(line)
             tail.append(line)
-            if progress := re.search(r"Epoch\(\w+\).*|saliency: .*\d%.*|attention on .*", line):
+            if progress := re.search(r"Epoch\(\w+\).*|saliency: .*?\]|attention on .*", line):
                 print(f"  {progress[0].strip()[:150]}", flush=True)
     if process.returncode:
         raise SystemExit("".join(tail) + f"\n{title} failed with exit code {process.returncode}; all of it: {log}")
