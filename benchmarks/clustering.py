@@ -13,10 +13,11 @@ import numpy as np
 from common import RESULTS, rows, write
 from fine_tuning import ROWS, arguments, checkpoint
 
-from vididi_transforms.clustering import Comparison, class_recalls, compare, draw, panels
+from vididi_transforms.clustering import Comparison, compare, draw, panels
 from vididi_transforms.clustering.scores import METRICS
 from vididi_transforms.features import FILE, SPLITS, FeatureSet, read_runs
 from vididi_transforms.mmaction2 import demo
+from vididi_transforms.neighbours import find_neighbours
 
 NAMES = ("untrained", *ROWS)
 Scores = dict[str, dict[str, dict[str, dict[int, list[float]]]]]
@@ -54,8 +55,9 @@ def report(runs: list[FeatureSet], args: argparse.Namespace) -> None:
     shared, names = compare(runs).shared, runs[0].classes
     figure = draw(panels(runs[:len(NAMES)], shared[:5], "euclidean"), shared[:5])
     figure.savefig(args.results / "clustering.png", dpi=110)
-    recalls = {run.name: {names[label]: round(recall[0], 4) for label, recall in class_recalls(run).items()}
-               for run in runs}
+    by_class = {run.name: find_neighbours(run).class_recalls() for run in runs}
+    recalls = {name: {names[label]: round(recall[0], 4) for label, recall in one.items()}
+               for name, one in by_class.items()}
     between = {name: [round(100 * between_classes(run.part("query")), 2) for run in runs[number::len(NAMES)]]
                for number, name in enumerate(NAMES)}
     table += "\n" + rows(("encoder", "variance between classes in %", "each seed"), [

@@ -10,18 +10,11 @@ import pytest
 from feature_files import save, toy
 from PIL import Image
 
-from vididi_transforms.clustering import (
-    Panel,
-    best_retrieved_classes,
-    class_recalls,
-    compare,
-    draw,
-    silhouette,
-    tsne,
-)
+from vididi_transforms.clustering import Panel, best_retrieved_classes, compare, draw, silhouette, tsne
 from vididi_transforms.clustering.cli import main
 from vididi_transforms.clustering.figure import COLOURS, MARKERS
 from vididi_transforms.features import read_features, read_runs
+from vididi_transforms.neighbours import find_neighbours
 
 
 def by_formula(features, labels, distance):
@@ -59,7 +52,7 @@ def test_silhouette_of_float32_features_far_from_the_origin():
 
 
 def test_classes_of_the_toy_set(tmp_path):
-    recalls = class_recalls(read_features(save(tmp_path / "features.npz", **toy())))
+    recalls = find_neighbours(read_features(save(tmp_path / "features.npz", **toy()))).class_recalls()
     assert recalls[1] == (1, 1, 1)
     assert recalls[2][0] == 0
     assert 0.3 < recalls[0][0] <= 1
@@ -76,7 +69,7 @@ def test_recalls_are_those_of_video_retrieval(tmp_path):
     data = read_features(save(tmp_path / "features.npz", **toy()))
     arrays = [torch.from_numpy(array) for split in ("gallery", "query")
               for array in (data.part(split).features, data.part(split).labels)]
-    means = np.mean(list(class_recalls(data).values()), axis=0)
+    means = np.mean(list(find_neighbours(data).class_recalls().values()), axis=0)
     assert vt.recall_at_k(*arrays) == pytest.approx(dict(zip((1, 5, 10), means, strict=True)))
 
 
@@ -111,7 +104,7 @@ def test_each_run_has_its_own_best_classes_and_all_have_shared_ones(tmp_path):
     runs = read_runs([save(tmp_path / name / "features.npz", **content, classes=np.array(list("abcd")))
                       for name, content in (("one", toy(0)), ("two", swapped))])
     comparison = compare(runs)
-    recalls = [class_recalls(run) for run in runs]
+    recalls = [find_neighbours(run).class_recalls() for run in runs]
     assert comparison.shared == best_retrieved_classes(*recalls)
     for run, recall in zip(runs, recalls, strict=True):
         own = best_retrieved_classes(recall)

@@ -5,13 +5,12 @@ and matplotlib are imported when they are needed.
 """
 from .comparison import Comparison, compare, panels, table
 from .figure import Panel, draw, points_csv, save
-from .scores import best_retrieved_classes, class_recalls, silhouette, tsne
+from .scores import best_retrieved_classes, silhouette, tsne
 
 __all__ = [
     "Comparison",
     "Panel",
     "best_retrieved_classes",
-    "class_recalls",
     "compare",
     "draw",
     "panels",

@@ -3,8 +3,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..features import SPLITS, FeatureSet
+from ..neighbours import find_neighbours
 from .figure import Panel
-from .scores import best_retrieved_classes, class_recalls, silhouette, tsne
+from .scores import best_retrieved_classes, silhouette, tsne
 
 COUNTS = (3, 5, 10, 15, 20)  # of classes, as Table 7; and all
 TSNE_COUNTS = (5, 10)
@@ -44,7 +45,7 @@ def compare(runs: Sequence[FeatureSet], metric: str = "euclidean") -> Comparison
     Raises:
         ValueError: as :func:`best_retrieved_classes` and :func:`silhouette`.
     """
-    recalls = {run.name: class_recalls(run) for run in runs}
+    recalls = {run.name: find_neighbours(run).class_recalls() for run in runs}
     own = {name: best_retrieved_classes(one) for name, one in recalls.items()}
     shared = best_retrieved_classes(*recalls.values())
     return Comparison(own, {run.name: _scores(run, own[run.name], metric) for run in runs},

@@ -1,32 +1,9 @@
 """Which classes are retrieved best, how far classes are apart, and points of the plane to look at."""
 import numpy as np
-import torch
 
-from ..features import FeatureSet
-from ..retrieval import nearest
+from ..neighbours import Recalls
 
 METRICS = ("euclidean", "cosine")
-TOPK = (1, 5, 10)
-Recalls = dict[int, tuple[float, ...]]
-
-
-def class_recalls(data: FeatureSet) -> Recalls:
-    """Recall at 1, 5 and 10 of each class, by cosine, of its query videos among all gallery videos.
-
-    Returns:
-        label to recalls in [0, 1], for the labels that have query videos.
-
-    Example:
-        >>> eye, label = np.eye(2, dtype=np.float32), np.arange(2)
-        >>> splits = np.repeat(["gallery", "query"], 2)
-        >>> class_recalls(FeatureSet("run", np.vstack([eye, eye]), np.tile(label, 2), splits, splits, {}))
-        {0: (1.0, 1.0, 1.0), 1: (1.0, 1.0, 1.0)}
-    """
-    gallery, query = data.part("gallery"), data.part("query")
-    neighbours = nearest(torch.from_numpy(gallery.features), torch.from_numpy(query.features), max(TOPK)).numpy()
-    hits = gallery.labels[neighbours] == query.labels[:, None]
-    return {int(label): tuple(float(hits[query.labels == label, :k].any(axis=1).mean()) for k in TOPK)
-            for label in np.unique(query.labels)}
 
 
 def best_retrieved_classes(*recalls: Recalls) -> list[int]:

@@ -1,7 +1,8 @@
 """``python -m vididi_transforms.mmaction2.demo``: the main experiment in minutes, through the stock tools.
 
 Trains VICReg and ViDiDi-VICReg with the same small encoder on the same motion videos, measures of both and of the
-untrained encoder video retrieval and attention on motion, and writes ``results.json``, ``demo.png``, ``report.html``.
+untrained encoder video retrieval and attention on motion, and writes ``results.json``, ``demo.png``, ``retrieval.html``
+(clips of test videos and what each encoder finds) and ``report.html``.
 """
 import argparse
 import json
@@ -21,11 +22,14 @@ from typing import Any
 import torch
 
 from ..analysis import derivative_strip
+from ..features import read_runs
 from ..motion_videos import MOTIONS, render, write_dataset
 from ..report import write_report
+from ..retrieval_page import write_retrieval_page
 
 DATA = Path("data/motion")  # where the demo's configs look
 TRAIN, TEST = 480, 160
+QUERIES = 40  # of which clips are shown
 METHODS = ("vicreg", "vididi-vicreg")
 CONFIG = "demo/{}_r3d-tiny_1xb32-8x3x2-24e_motion-rgb.py"
 TOPK = (1, 5, 10)
@@ -59,8 +63,10 @@ def main() -> None:
     draw(results, args.out / "demo.png")
     print(table(results, seconds) + "\n")
     runs = [args.out / name for name in ("untrained", *METHODS)]
+    write_retrieval_page(read_runs(runs), args.out / "retrieval.html", queries=QUERIES)
     print(write_report(runs, args.out / "report.html", "Motion videos: VICReg and ViDiDi-VICReg"))
-    print(f"Written: {', '.join(str(args.out / name) for name in ('results.json', 'demo.png', 'report.html'))}")
+    written = ("results.json", "demo.png", "retrieval.html", "report.html")
+    print(f"Written: {', '.join(str(args.out / name) for name in written)}")
 
 
 def measure(out: Path, options: list[str]) -> tuple[Results, dict[str, float]]:

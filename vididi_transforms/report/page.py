@@ -1,6 +1,7 @@
 """A small, accessible HTML page that needs nothing beside itself."""
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from html import escape
 from string import Template
 
@@ -11,7 +12,7 @@ PAGE = Template("""<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'$allow">
 <title>$title</title>
 <style>
 body { font: 16px/1.5 system-ui, sans-serif; color: #222; background: #fff; max-width: 70rem; margin: 0 auto;
@@ -21,26 +22,30 @@ table { border-collapse: collapse; margin: 1rem 0 }
 caption { text-align: left; padding: .3rem 0 }
 th, td { padding: .25rem .7rem; border-bottom: 1px solid #bbb; text-align: right }
 th:first-child { text-align: left }
+th:first-child, td { white-space: nowrap }
 thead th { border-bottom: 2px solid #555 }
 img { max-width: 100%; height: auto }
 figure { margin: 1rem 0 }
-</style>
+$style</style>
 </head>
 <body>
 <main>
 <h1>$title</h1>
 $body
 </main>
-</body>
+$script</body>
 </html>
 """)
 
 
-def page(title: str, sections: Mapping[str, Sequence[str]]) -> str:
-    """The page, with a heading for each section of finished HTML."""
+def page(title: str, sections: Mapping[str, Sequence[str]], style: str = "", script: str = "") -> str:
+    """The page, with a heading for each section of finished HTML; more CSS, and a script: no other one can run."""
     body = "\n".join(f"<section>\n<h2>{escape(heading)}</h2>\n" + "\n".join(parts) + "\n</section>"
                      for heading, parts in sections.items())
-    return PAGE.substitute(title=escape(title), body=body)
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    return PAGE.substitute(title=escape(title), body=body, style=style,
+                           allow=f"; script-src 'sha256-{digest}'" if script else "",
+                           script=f"<script>{script}</script>\n" if script else "")
 
 
 def paragraph(text: str) -> str:

@@ -1,0 +1,41 @@
+"""The command line."""
+import argparse
+from pathlib import Path
+
+from ..features import read_runs
+from ..retrieval import METRICS
+from .write import write_retrieval_page
+
+TEXT = """Test videos and the five training videos that are nearest to each, as clips that play, in one HTML file.
+
+    mim test mmaction2 CONFIG --checkpoint CHECKPOINT --work-dir work_dirs/RUN      # writes work_dirs/RUN/features.npz
+    python -m vididi_transforms.retrieval_page work_dirs/RUN [work_dirs/OTHER ...] --out retrieval.html
+
+Right and wrong ones are marked; queries can be filtered by class and by what each run finds. Recall of each class and
+confusion are of all queries. The file needs no network and nothing beside itself.
+"""
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="python -m vididi_transforms.retrieval_page", description=TEXT,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("features", type=Path, nargs="+", metavar="FEATURES", help="features.npz or its work dir, as "
+                        "mim test writes it with FeatureFile among the test_evaluator; several are shown side by side")
+    parser.add_argument("--out", type=Path, default=Path("retrieval.html"), metavar="FILE",
+                        help="the page (default: %(default)s)")
+    parser.add_argument("--root", type=Path, default=Path(), metavar="FOLDER",
+                        help="where mim test ran, if not here: names of videos are relative to it")
+    parser.add_argument("--queries", type=int, default=100,
+                        help="show the clips of this many, evenly spread over the classes (default: %(default)s)")
+    parser.add_argument("--metric", choices=METRICS, default="cosine", help="what is near (default: %(default)s)")
+    parser.add_argument("--center", action="store_true", help="subtract each split's own mean feature first")
+    args = parser.parse_args(argv)
+    try:
+        print(write_retrieval_page(read_runs(args.features), args.out, args.root, args.queries, args.metric,
+                                   args.center))
+    except ImportError as error:
+        parser.error(f"clips need: pip install 'vididi-transforms[videos]' (got: {error})")
+    except (ValueError, OSError) as error:
+        parser.error(str(error))
+    print(f"Written: {args.out} ({args.out.stat().st_size / 2**20:.1f} MiB)")

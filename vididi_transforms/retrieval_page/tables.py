@@ -1,0 +1,54 @@
+"""Recalls and confusion of all queries."""
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+
+from ..clustering import best_retrieved_classes
+from ..neighbours import TOPK, Neighbours
+from ..report.page import Row, table
+
+RECALLS = tuple(f"R@{k}" for k in TOPK)
+
+
+def recall_table(found: Sequence[Neighbours]) -> str:
+    """Recalls of every run."""
+    rows: list[Row] = [(one.query.name, *percent(one.recalls()), str(len(one.query.videos)),
+                        str(len(one.gallery.videos))) for one in found]
+    return table("At least one of the k nearest training videos is of the query's class",
+                 ("run", *RECALLS, "queries", "training videos"), rows)
+
+
+def class_table(found: Sequence[Neighbours]) -> str:
+    """Recalls of every class, best retrieved first."""
+    recalls = [one.class_recalls() for one in found]
+    query = found[0].query
+    header = ("class", "queries", *(f"{name}, {one.query.name}" for one in found for name in RECALLS))
+    rows: list[Row] = [(query.classes[label], str(int((query.labels == label).sum())),
+                        *(cell for one in recalls for cell in percent(one[label])))
+                       for label in best_retrieved_classes(*recalls)]
+    return table("Recall of each class, best retrieved first", header, rows)
+
+
+def confusion_table(one: Neighbours) -> str:
+    """Classes of the queries against those of their nearest videos; shaded by the share of the row."""
+    counts, classes = one.confusion(), one.query.classes
+    labels = sorted(classes)
+    caption = escape(f"{one.query.name}: queries of a class (row) by the class of the nearest training video (column)")
+    head = "".join(f'<th scope="col">{escape(classes[label])}</th>' for label in labels)
+    rows = "\n".join(f'<tr><th scope="row">{escape(classes[label])}</th>{_cells(counts[place], place)}</tr>'
+                     for place, label in enumerate(labels) if counts[place].any())
+    return (f'<div class="wide confusion" role="region" tabindex="0" aria-label="{caption}"><table>\n'
+            f"<caption>{caption}</caption>\n<thead><tr><td></td>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n"
+            "</table></div>")
+
+
+def _cells(counts: np.ndarray, own: int) -> str:
+    total = counts.sum()
+    return "".join(f'<td{" class=own" if column == own else ""} style="--share: {count / total:.2f}">{count or ""}</td>'
+                   for column, count in enumerate(counts.tolist()))
+
+
+def percent(recalls: Sequence[float]) -> list[str]:
+    """Recalls as texts."""
+    return [f"{100 * recall:.1f} %" for recall in recalls]
