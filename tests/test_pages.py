@@ -21,9 +21,9 @@ def blocks(page, language):
     return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(), flags=re.M | re.S)
 
 
-def commands(page):
-    """Of blocks and of texts in backquotes, without comments, as lists of words."""
-    text = re.sub(r"^```\w+\n.*?^```$", "", page.read_text(), flags=re.M | re.S)
+def commands(text):
+    """Of a page's blocks and of its texts in backquotes, without comments, as lists of words."""
+    text = re.sub(r"^```\w+\n.*?^```$", "", text, flags=re.M | re.S)
     lines = [line for block in re.findall(r"^```\n(.*?)^```$", text, flags=re.M | re.S)
              for line in re.sub(r"\\\n\s*", "", block).splitlines()]
     lines += [" ".join(found.split()) for found in re.findall(r"(?<!`)`([^`]+)`(?!`)", text)]
@@ -32,7 +32,7 @@ def commands(page):
     return [words for words in found if len(words) > 1]
 
 
-ALL = sorted({tuple(words) for page in PAGES for words in commands(page)})
+ALL = sorted({tuple(words) for page in PAGES for words in commands(page.read_text())})
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=lambda page: page.name)
@@ -92,7 +92,7 @@ def test_a_first_afternoon(tmp_path):
     less = {"vididi_transforms.motion_videos": ["--train", "40", "--test", "8"],
             "train": ["--cfg-options", "train_cfg.max_epochs=1", "train_dataloader.batch_size=8"]}
     ran = []
-    for words in commands(ROOT / "docs/index.md"):
+    for words in commands((ROOT / "docs/index.md").read_text()):
         if words[0] == "make":
             continue
         name = words[2] if words[0] == "python" else words[1]

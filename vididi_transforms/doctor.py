@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 PACKAGES = ("vididi-transforms", "torch", "torchvision", "numpy", "mmengine", "mmcv", "mmcv-lite", "mmaction2", "mmdet",
             "openmim", "decord", "av", "timm", "pytorchvideo", "opencv-contrib-python", "matplotlib", "scikit-learn",
-            "tensorboard")
+            "tensorboard", "transformers", "mmpretrain")
 NEEDS = {
     "torchvision": "augmentation, detection operators",
     "decord": "reading videos with DecordInit (or take PyAVInit)",
@@ -37,7 +37,7 @@ def installed(package: str) -> str:
 
 def repairs() -> list[str]:
     """One line for each repair: active or not, and why."""
-    from .mmaction2 import compat
+    from .mmaction2 import compat, new_transformers
 
     lines = []
     for repair in compat.REPAIRS:
@@ -49,6 +49,10 @@ def repairs() -> list[str]:
         active = spec is not None and isinstance(spec.loader, compat.FallbackFinder)
         lines.append(f"  active      {repair.module}: {repair.reason} ({repair.upstream})" if active else
                      f"  not needed  {repair.module}: the real module is there")
+    for _, release, bound in new_transformers.TOO_NEW:
+        lines.append(f"  active      language models of {release}: left out, they need transformers < {bound}"
+                     if new_transformers.is_broken(release, bound) else
+                     f"  not needed  language models of {release}: transformers is not there, or they know it")
     return lines
 
 

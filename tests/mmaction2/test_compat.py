@@ -5,7 +5,7 @@ import os
 import pickle
 import subprocess
 import sys
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ import torch
 import torchvision
 from mmengine.logging import HistoryBuffer
 
-from vididi_transforms.mmaction2 import compat
+from vididi_transforms.mmaction2 import compat, new_transformers
 
 
 def run(code):
@@ -126,6 +126,50 @@ def test_old_name_for_pytorchvideo():
     assert torch.equal(old.adjust_brightness(image, 0.5), image * 0.5)
 
 
+def test_a_new_transformers_does_not_break_the_import():
+    """In a new process: what stock MMAction2 and MMPretrain cannot do, after our import, with a line for each."""
+    result = run("""
+import vididi_transforms.mmaction2
+import mmaction.models, mmpretrain.models
+from mmaction.registry import MODELS
+print('MobileOneTSM' in MODELS, 'SimCLR' in mmpretrain.registry.MODELS)
+MODELS.build(dict(type='VindLURetrieval'))
+""")
+    assert "True True" in result.stdout, result.stderr
+    assert "ImportError: VindLURetrieval requires extra multi-modal dependencies" in result.stderr
+    for release, bound in (("mmaction2", "4.56"), ("mmpretrain", "4.52")):
+        line = f"leaves out the language models of {release}, which need transformers < {bound}"
+        assert (result.stdout + result.stderr).count(line) == 1
+
+
+def test_an_mmpretrain_that_cannot_be_imported_is_left_alone():
+    result = run("import sys\nsys.modules['mmpretrain.apis'] = None\nimport vididi_transforms.mmaction2\nprint('good')")
+    assert result.stdout.splitlines()[-1] == "good", result.stderr
+
+
+@pytest.mark.parametrize(("transformers", "mmaction2", "left"), [
+    ("4.55.4", "1.2.0", True),  # their models can be imported
+    ("4.56.0", "1.2.0", False),
+    ("5.24.0", "1.2.0", False),
+    ("5.24.0", "1.3.0", True),  # a later release may know it
+    (None, "1.2.0", True),
+    ("5.24.0", None, True),  # another one's mmaction
+])
+def test_language_models_stay_where_they_work(monkeypatch, transformers, mmaction2, left):
+    versions = dict(transformers=transformers, mmaction2=mmaction2)
+
+    def version_of(name):
+        if versions.get(name) is None:
+            raise PackageNotFoundError(name)
+        return versions[name]
+
+    dependency = importlib.import_module("mmaction.utils.dependency")
+    monkeypatch.setattr(new_transformers, "version", version_of)
+    monkeypatch.setattr(dependency, "WITH_MULTIMODAL", True)
+    new_transformers.install()
+    assert dependency.WITH_MULTIMODAL is left
+
+
 def test_history_buffers_load_safely():
     history = HistoryBuffer([1.0, 2.0], [1, 1])
     file = io.BytesIO()
@@ -175,3 +219,4 @@ def test_doctor_reports():
     assert f"torch {version('torch')}" in result.stdout
     for repair in compat.REPAIRS:
         assert repair.module in result.stdout
+    assert "active      language models of mmpretrain: left out, they need transformers < 4.52" in result.stdout

@@ -12,6 +12,13 @@ PAGE = (ROOT / "docs/faq.md").read_text()
 CAUSES = {
     "No module named 'mmcv._ext'": "import mmcv.ops",
     "No module named 'torchvision.transforms.functional_tensor'": "import torchvision.transforms.functional_tensor",
+    "cannot import name 'apply_chunking_to_forward' from 'transformers.modeling_utils'": """
+import sys
+from unittest.mock import MagicMock
+drn = "mmaction.models.localizers.drn"  # which MMAction2's repository has
+sys.modules |= {"mmpretrain": None, drn: MagicMock(), f"{drn}.drn": MagicMock()}
+import mmaction.models
+""",    "TypeError: NoneType takes no arguments": "import mmpretrain.models",
     "MMCV==2.2.0 is used but incompatible": "import mmcv; mmcv.__version__ = '2.2.0'; import mmdet",
     "ViDiDiHook is not in the mmaction::hook registry":
         "from mmaction.registry import HOOKS; HOOKS.build(dict(type='ViDiDiHook'))",

@@ -28,7 +28,7 @@ class Clips(Dataset):
 
 
 class ListPreprocessor(BaseDataPreprocessor):
-    """As in MMPretrain and MMSelfSup: the views as a list."""
+    """As in MMPretrain: the views as a list."""
 
     def forward(self, data, training=False):
         return dict(inputs=list(data["inputs"].unbind(1)), index=data["index"])

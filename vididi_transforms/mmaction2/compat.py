@@ -2,7 +2,8 @@
 
 Missing modules are offered by a finder that stands *behind* the real ones on ``sys.meta_path``: a real module always
 wins. Checkpoints are read as data: :mod:`.safe_loading`. On a machine without an accelerator the processes of torchrun
-and Slurm are joined, which mmengine's launchers cannot do: :mod:`.launchers`.
+and Slurm are joined, which mmengine's launchers cannot do: :mod:`.launchers`. Language models that a new
+transformers breaks are left out: :mod:`.new_transformers`.
 """
 import importlib
 import logging
@@ -17,7 +18,7 @@ from typing import Any
 import torch
 from mmengine.logging import print_log
 
-from . import launchers, safe_loading
+from . import launchers, new_transformers, safe_loading
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,9 @@ class FallbackFinder(MetaPathFinder, Loader):
 
 
 def install() -> None:
-    """Put the finder behind the real ones, once, make loading safe, and let launchers run on the CPU."""
+    """Put the finder behind the real ones, once, and do the other repairs of this package."""
     if not any(isinstance(finder, FallbackFinder) for finder in sys.meta_path):
         sys.meta_path.append(FallbackFinder())
         safe_loading.install()
         launchers.install()
+        new_transformers.install()

@@ -1,0 +1,55 @@
+"""ViDiDi with kornia: its containers augment whole batches, once a clip, and masks of the frames in the same way.
+
+`pip install ./vididi_transforms kornia`
+"""
+import kornia.augmentation as K
+import numpy as np
+import torch
+from torch import nn
+
+import vididi_transforms as vt
+from vididi_transforms.motion_videos import MOTIONS, render
+
+
+def containers(same_on_frame=True):
+    """For [B, C, T, H, W]; one draw a clip if `same_on_frame`, else one a frame."""
+    clips = K.VideoSequential(
+        K.ColorJiggle(0.2, 0.2, 0.2, 0.05, p=0.8),                      # ColorJitter has a contrast mean per frame
+        K.RandomGrayscale(p=0.5),
+        K.RandomResizedCrop((32, 32), scale=(0.5, 1.0)),
+        K.RandomHorizontalFlip(),
+        data_format="BCTHW", same_on_frame=same_on_frame)
+    return K.AugmentationSequential(clips, data_keys=["input", "mask"])
+
+
+def on_shape(clips, masks):
+    """Which part of the first derivative lies where the shape is, in the frame or in the next."""
+    change = vt.temporal_difference(clips).abs().sum(1, keepdim=True)
+    return (change * masks.unfold(2, 2, 1).amax(-1)).sum() / change.sum()
+
+
+torch.manual_seed(0)
+rng = np.random.default_rng(0)
+videos, masks = zip(*(render(motion, rng, frames=8, size=40) for motion in list(MOTIONS) * 4), strict=True)
+videos, masks = (torch.stack(frames).transpose(1, 2) for frames in (videos, masks))     # [B, 3 or 1, T, H, W]
+masks = (masks > 0.01).float()
+for same in (True, False):                                              # False makes motion of its own: keep to True
+    print(f"same_on_frame={same}: {on_shape(*containers(same)(videos, masks)):.1%} of the derivative is on the shape")
+
+augment = containers()
+encoder = nn.Sequential(
+    nn.Conv3d(3, 16, 3, (1, 2, 2), 1), nn.BatchNorm3d(16), nn.ReLU(),
+    nn.Conv3d(16, 32, 3, 2, 1), nn.BatchNorm3d(32), nn.ReLU(), nn.AdaptiveAvgPool3d(1), nn.Flatten(),
+    *vt.projector(32, 128, 64))
+optimizer = torch.optim.Adam(encoder.parameters(), lr=1e-3)
+selector = vt.PairSelector("vididi", seed=0)
+for epoch in range(4):
+    for step, rows in enumerate(torch.randperm(len(videos)).split(16)):
+        views = [augment(videos[rows], masks[rows])[0] for _ in range(2)]
+        orders = selector.orders(epoch, step)
+        x, x2 = vt.differentiate_pair(*views, *orders)
+        loss = sum(vt.vicreg(encoder(x), encoder(x2)).values())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        print(f"epoch {epoch}, step {step}: orders {orders}, clips {tuple(x.shape)}, loss {loss.item():.3f}")
