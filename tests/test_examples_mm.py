@@ -12,7 +12,7 @@ import vididi_transforms as vt
 EXAMPLES = Path(__file__).parents[1] / "examples"
 STEP = re.compile(r"(?:(\w+), )?epoch (\d+), step (\d+): orders \((\d), (\d)\),"
                   r"(?: encoder sees \((.+)\),)? loss (\S+)$")
-REPAIR = re.compile(r"mmengine - INFO - vididi_transforms (repairs|leaves out) ")
+REPAIR = re.compile(r"mmengine - (INFO - vididi_transforms (repairs|leaves out)|WARNING - the safe loader of torch) ")
 SPIED_PAIRS = """
 import vididi_transforms as vt
 real = vt.differentiate_pair
