@@ -43,8 +43,10 @@ class ViDiDi(lightning.LightningModule):
         self.selector = vt.PairSelector("vididi", seed=0)
 
     def training_step(self, clips, batch_index):
+        views = []
+        for view, clip in enumerate(clips, start=2 * self.global_rank):  # each clip of each rank has its own draw
+            views += self.augment(clip, self.augment.draw(clip.shape, self.current_epoch, batch_index, view))
         key = self.current_epoch, self.global_step                      # the same on all ranks, and after a resume
-        views = [self.augment(clip, self.augment.draw(clip.shape, *key, view))[0] for view, clip in enumerate(clips)]
         orders = self.selector.orders(*key)
         x, x2 = vt.differentiate_pair(*views, *orders)
         loss = self.loss(self.head(self.encoder(x)), self.head(self.encoder(x2)))

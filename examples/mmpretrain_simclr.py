@@ -5,6 +5,8 @@ does ViDiDi. BYOL does so as it is; SimCLR insists on images, so its views pass 
 ``pip install './vididi_transforms[mmaction2]' mmpretrain`` in a clone; it takes ten seconds on a CPU.
 """
 # isort: off
+import tempfile
+
 import numpy as np
 import torch
 import vididi_transforms.mmaction2  # noqa: F401 - the hook; before mmpretrain, whose import it may repair
@@ -62,10 +64,10 @@ def mlp(width):
                 norm_cfg=dict(type="BN1d"))
 
 
-def train(model):
+def train(model, folder):
     name = type(model).__name__
     runner = Runner(
-        model=model, work_dir=f"work_dirs/{name}", experiment_name=name, default_scope="mmpretrain",
+        model=model, work_dir=f"{folder}/{name}", experiment_name=name, default_scope="mmpretrain",
         custom_hooks=[dict(type="ViDiDiHook")], randomness=dict(seed=0), log_level="WARNING",
         train_cfg=dict(by_epoch=True, max_epochs=4), optim_wrapper=dict(optimizer=dict(type="Adam", lr=1e-3)),
         train_dataloader=dict(batch_size=8, dataset=MotionClips(), sampler=dict(type="DefaultSampler", shuffle=True),
@@ -80,7 +82,10 @@ def train(model):
 
 torch.manual_seed(0)
 shared = dict(neck=mlp(64), data_preprocessor=dict(type="VideoDataPreprocessor", format_shape="NCTHW"))
-train(ClipSimCLR(encoder(), **shared, head=dict(
-    type="ContrastiveHead", temperature=0.5, loss=dict(type="CrossEntropyLoss"))))
-train(BYOL(Sequential(encoder(), AsTuple()), **shared, head=dict(
-    type="LatentPredictHead", predictor=mlp(64), loss=dict(type="CosineSimilarityLoss"))))
+simclr = ClipSimCLR(encoder(), **shared, head=dict(
+    type="ContrastiveHead", temperature=0.5, loss=dict(type="CrossEntropyLoss")))
+byol = BYOL(Sequential(encoder(), AsTuple()), **shared, head=dict(
+    type="LatentPredictHead", predictor=mlp(64), loss=dict(type="CosineSimilarityLoss")))
+with tempfile.TemporaryDirectory() as folder:
+    for model in (simclr, byol):
+        train(model, folder)

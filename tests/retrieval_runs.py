@@ -4,7 +4,7 @@ from feature_files import save
 
 from vididi_transforms.motion_videos import MOTIONS, write_dataset
 
-CLASSES = ("<b>slide</b> & co", "up", "round", "turn")
+CLASSES = ("<b>slide</b> & co", "up", "round", "Turning" * 40)
 SHIFT = np.roll(np.eye(4), 1, axis=0)  # class 0 looks like class 3, 1 like 0, ...
 
 

@@ -60,19 +60,6 @@ def test_classes_of_the_toy_set(tmp_path):
     assert best_retrieved_classes(recalls)[-1] == 2
 
 
-def test_recalls_are_those_of_video_retrieval(tmp_path):
-    """Classes have as many queries each, so that their mean is the recall of all."""
-    import torch
-
-    import vididi_transforms as vt
-
-    data = read_features(save(tmp_path / "features.npz", **toy()))
-    arrays = [torch.from_numpy(array) for split in ("gallery", "query")
-              for array in (data.part(split).features, data.part(split).labels)]
-    means = np.mean(list(find_neighbours(data).class_recalls().values()), axis=0)
-    assert vt.recall_at_k(*arrays) == pytest.approx(dict(zip((1, 5, 10), means, strict=True)))
-
-
 @pytest.mark.parametrize(("recalls", "order"), [
     ([{3: (0.5, 0.5, 0.5), 1: (0.6, 0.6, 0.6), 2: (0.4, 1.0, 1.0)}], [1, 3, 2]),
     ([{3: (0.5, 0.5, 0.9), 1: (0.5, 0.5, 0.8), 2: (0.5, 0.6, 0.6)}], [2, 3, 1]),

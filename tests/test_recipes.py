@@ -114,4 +114,4 @@ def test_videos(folder):
     assert (folder / "strip.png").exists()
     words = next(words for words in section("Reliability") if "LIST" in words)
     (folder / "list.txt").write_text(f"{video.name} 0\n")
-    assert "1" in run(words, folder, LIST="list.txt", FOLDER=video.parent)
+    assert "0 of 1 videos are bad" in run(words, folder, LIST="list.txt", FOLDER=video.parent)

@@ -1,6 +1,10 @@
 """Thumbnails against the decoded video, and the page against known answers; test_pages_in_a_browser.py opens it."""
 import io
 import re
+import shutil
+import sys
+from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -15,6 +19,7 @@ from vididi_transforms.features import read_features, read_runs
 from vididi_transforms.motion_videos import encode
 from vididi_transforms.neighbours import find_neighbours
 from vididi_transforms.prepare.videos import UnreadableError
+from vididi_transforms.retrieval import METRICS
 from vididi_transforms.retrieval_page import write_retrieval_page
 from vididi_transforms.retrieval_page.cli import main
 from vididi_transforms.retrieval_page.queries import spread
@@ -36,7 +41,7 @@ def video(tmp_path_factory):
 
 def levels(clip):
     """Mean of every frame."""
-    strip = np.asarray(Image.open(io.BytesIO(clip.jpeg)))
+    strip = np.asarray(Image.open(io.BytesIO(clip.webp)))
     assert strip.shape[0] == clip.height
     return strip.reshape(clip.height, -1, clip.width, 3).mean((0, 2, 3))
 
@@ -55,31 +60,43 @@ def test_a_short_video_ends_with_a_still(video):
 @pytest.mark.parametrize(("size", "width"), [((200, 100), 160), ((100, 200), 40), ((2000, 100), 240)])
 def test_shapes_stay_up_to_three_heights(tmp_path, size, width):
     Image.new("RGB", size).save(tmp_path / "1.jpg")
-    assert thumbnail(tmp_path, height=80).width == width
+    assert thumbnail(tmp_path, 2, height=80).width == width
 
 
-def test_a_folder_of_frames(tmp_path):
-    for number in range(8):
-        Image.new("RGB", (32, 32), (30 * number,) * 3).save(tmp_path / f"img_{number:05}.jpg")
-    assert levels(thumbnail(tmp_path, length=4, interval=2, height=16)) == pytest.approx([0, 60, 120, 180], abs=2)
+@pytest.mark.parametrize("name", ["img_{:05}.jpg", "{}.PNG"])
+def test_a_folder_of_frames(tmp_path, name):
+    """Beside optical flow and what file managers leave; 10 comes after 9."""
+    for number in range(12):
+        Image.new("RGB", (32, 32), (20 * number,) * 3).save(tmp_path / name.format(number))
+        if name.startswith("img"):
+            Image.new("L", (32, 32), 99).save(tmp_path / f"flow_x_{number:05}.jpg")
+    (tmp_path / ".DS_Store").write_text("text")
+    assert levels(thumbnail(tmp_path, length=6, interval=2, height=16)) == pytest.approx(range(0, 240, 40), abs=2)
 
 
 def test_what_is_no_video_says_so(tmp_path):
-    (tmp_path / "empty").mkdir()
+    for name in ("empty", "cut"):
+        (tmp_path / name).mkdir()
     (tmp_path / "text.mp4").write_text("text")
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "folder/notes.txt").write_text("text")
+    Image.effect_noise((64, 64), 50).save(tmp_path / "cut/1.jpg")
+    (tmp_path / "cut/1.jpg").write_bytes((tmp_path / "cut/1.jpg").read_bytes()[:900])
     for name, message in (("empty", "no frame"), ("text.mp4", "Invalid data"), ("none.mp4", "No such file"),
-                          ("folder", "notes.txt is no picture")):
+                          ("cut", "1.jpg cannot be read: image file is truncated")):
         with pytest.raises(UnreadableError, match=message):
-            thumbnail(tmp_path / name)
+            thumbnail(tmp_path / name, 12)
 
 
-def test_queries_are_spread_over_classes():
-    labels = np.arange(480) % 8
-    assert sorted(labels[spread(labels, 16)].tolist()) == sorted([*range(8)] * 2)
-    assert sorted(spread(labels, 1000)) == list(range(480))
-    assert len(set(spread(labels, 100))) == 100
+@pytest.mark.parametrize(("counts", "number", "shown"), [
+    ((60,) * 8, 16, (2,) * 8),
+    ((1000, 5, 1), 10, (5, 4, 1)),
+    ((3, 1), 100, (3, 1)),
+    ((5,) * 101, 101, (1,) * 101),
+])
+def test_queries_are_spread_over_classes(counts, number, shown):
+    labels = np.random.default_rng(0).permutation(np.repeat(np.arange(len(counts)), counts))
+    chosen = spread(labels, number)
+    assert len(set(chosen)) == len(chosen)
+    assert labels[chosen].tolist() == np.repeat(np.arange(len(counts)), shown).tolist()
 
 
 @pytest.fixture(scope="module")
@@ -120,12 +137,16 @@ def test_page_is_whole_and_safe(html):
     assert page.of("b") == []
     assert "&lt;b&gt;slide&lt;/b&gt; &amp; co" in html
     assert len(page.of("script")) == 1
-    assert "http" not in html.replace("http-equiv", "")
+    assert "://" not in html
     assert [tag for tag, _ in page.tags if tag in ("h1", "h2")] == ["h1", *["h2"] * 4]
 
 
 def test_tables(html):
     page = Page(html)
+    start = page.texts.index("training videos")
+    good, bad = np.array([text for text in page.texts[start:] if text][1:13]).reshape(2, 6).tolist()
+    assert good == ["good", *["100.0 %"] * 3, "8", "12"]
+    assert (bad[:2], bad[4:]) == (["bad", "25.0 %"], ["8", "12"])
     start = page.texts.index("Recall of each class, best retrieved first")
     texts = [text for text in page.texts[start + 1:] if text]
     assert texts[:8] == ["class", "queries", *(f"R@{k}, {name}" for name in ("good", "bad") for k in (1, 5, 10))]
@@ -142,14 +163,54 @@ def test_tables(html):
     assert [place for place, (own, *_) in enumerate(cells) if own] == [0, 5, 10, 15, 16, 21, 26, 31]
 
 
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+@pytest.mark.parametrize("center", [False, True])
+def test_what_is_near_is_as_asked(work_dirs, tmp_path, metric, center):
+    features = np.random.default_rng(3).normal(2, 1, size=(20, 3)).astype(np.float32)
+    run = replace(read_runs(work_dirs)[0], features=features)
+    line = write_retrieval_page([run], tmp_path / "page.html", work_dirs[0].parent, 1, metric, center)
+    recalls = {options: find_neighbours(run, *options).recalls() for options in product(METRICS, (False, True))}
+    assert len(set(recalls.values())) == 4
+    assert line == "good: " + ", ".join(
+        f"R@{k} {100 * recall:.1f} %" for k, recall in zip((1, 5, 10), recalls[metric, center], strict=True))
+
+
+def test_classes_without_queries_and_labels_with_gaps(work_dirs, tmp_path):
+    """Class 2 becomes 7 and has no queries; only one query is shown."""
+    run = read_runs(work_dirs)[0]
+    kept = (run.labels != 2) | (run.splits == "gallery")
+    labels = np.where(run.labels == 2, 7, run.labels)[kept]
+    run = replace(run, features=run.features[kept], labels=labels, splits=run.splits[kept], videos=run.videos[kept],
+                  classes={0: "a", 1: "b", 3: "d", 7: "c"})
+    write_retrieval_page([run], tmp_path / "page.html", work_dirs[0].parent, 1)
+    html = (tmp_path / "page.html").read_text()
+    assert re.findall(r'<th scope="row">(\w)</th><td (?:class=own )?style', html) == ["a", "b", "d"]
+    assert re.findall(r"<option [^>]*>([abcd])</option>", html) == ["a"]
+    cells = [int(count or 0) for count in re.findall(r'style="--share: [\d.]+">(\d*)</td>', html)]
+    assert cells == (2 * np.eye(4, dtype=int))[:3].ravel().tolist()
+
+
+def test_names_are_text(work_dirs, tmp_path):
+    run = read_runs(work_dirs)[0]
+    name = 'videos/"><i>.mp4'
+    shutil.copy(work_dirs[0].parent / run.videos[-1], work_dirs[0].parent / name)
+    evil = replace(run, name="<i>run</i>", videos=np.where(run.videos == run.videos[-1], name, run.videos))
+    write_retrieval_page([evil], tmp_path / "page.html", work_dirs[0].parent)
+    page = Page((tmp_path / "page.html").read_text())
+    assert page.open == page.of("i") == []
+    assert f"query {name}" in [tag.get("aria-label") for tag in page.of("span")]
+
+
 def test_a_video_that_is_gone_is_named(work_dirs, tmp_path):
     content = dict(np.load(work_dirs[0] / "features.npz"))
-    content["videos"] = np.where(np.arange(20) == 12, "gone.mp4", content["videos"])
+    content["videos"] = np.array([{12: "gone.mp4", 13: f"{'long' * 99}.mp4"}.get(number, video)
+                                  for number, video in enumerate(content["videos"])])
     run = read_features(save(tmp_path / "run/features.npz", **content))
     write_retrieval_page([run], tmp_path / "page.html", work_dirs[0].parent)
     page = Page((tmp_path / "page.html").read_text())
     assert "gone.mp4 cannot be shown: No such file or directory" in page.texts
-    assert page.texts.count("cannot be read") == 1
+    assert [text for text in page.texts if "cannot be shown: [Errno 36] File name too long" in text]
+    assert page.texts.count("cannot be read") == 2
 
 
 def test_command(work_dirs, tmp_path, capsys, monkeypatch):
@@ -161,7 +222,8 @@ def test_command(work_dirs, tmp_path, capsys, monkeypatch):
     page = Page((tmp_path / "deep/page.html").read_text())
     assert len([tag for tag in page.of("li") if tag["class"] == "query"]) == 4
     assert ("Nearest by the distance, each split centred, of the videos' features. Clips are shown of 4 of the 8 "
-            "queries, evenly spread over the classes; numbers are of all.") in page.texts
+            "queries, spread over the classes, and of their nearest videos: 12 frames from the start, every third. "
+            "Numbers are of all queries.") in page.texts
 
 
 def test_bad_input(work_dirs, tmp_path, capsys):
@@ -170,7 +232,19 @@ def test_bad_input(work_dirs, tmp_path, capsys):
                             f"ran, or to --root: {tmp_path}/videos/")
     assert usage_error(main, capsys, work_dirs[0], "--queries", "0") == "queries must be >= 1: got 0"
     assert "there must be a feature file" in usage_error(main, capsys, tmp_path)
-    content = dict(np.load(work_dirs[0] / "features.npz"))
-    other = save(tmp_path / "other/features.npz", **content | {"videos": content["videos"][::-1]})
-    assert usage_error(main, capsys, work_dirs[0], other).startswith(
-        "a page shows runs on the same videos in the same order: good has 20 from videos/")
+    assert usage_error(main, capsys, work_dirs[0], "--out", tmp_path) == f"out must be a file: {tmp_path} is a folder"
+    with pytest.raises(ValueError, match="a page needs at least one run: got none"):
+        write_retrieval_page([], tmp_path / "page.html")
+
+
+@pytest.mark.parametrize("key", ["videos", "splits", "labels"])
+def test_runs_are_of_the_same_videos(work_dirs, tmp_path, key):
+    run = read_runs(work_dirs)[0]
+    other = replace(run, **{"name": "other", key: np.roll(getattr(run, key), 1)})
+    with pytest.raises(ValueError, match=rf"other has other {key} than good$"):
+        write_retrieval_page([run, other], tmp_path / "page.html", work_dirs[0].parent)
+
+
+def test_without_pyav(work_dirs, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "av", None)
+    assert usage_error(main, capsys, work_dirs[0]).startswith("clips need: pip install 'vididi-transforms[videos]'")

@@ -52,7 +52,7 @@ def repairs() -> list[str]:
     for _, release, bound in new_transformers.TOO_NEW:
         lines.append(f"  active      language models of {release}: left out, they need transformers < {bound}"
                      if new_transformers.is_broken(release, bound) else
-                     f"  not needed  language models of {release}: transformers is not there, or they know it")
+                     f"  not needed  language models of {release}: it or a new transformers is not there")
     return lines
 
 

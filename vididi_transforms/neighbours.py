@@ -1,5 +1,4 @@
 """Which training videos each test video finds: of a feature file, with recalls by class and confusion."""
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -33,16 +32,16 @@ class Neighbours:
         hits: np.ndarray = self.gallery.labels[self.indices] == self.query.labels[:, None]
         return hits
 
-    def recalls(self, chosen: np.ndarray | slice = slice(None), topk: Sequence[int] = TOPK) -> tuple[float, ...]:
+    def recalls(self, chosen: np.ndarray | slice = slice(None)) -> tuple[float, ...]:
         """Recall at 1, 5 and 10, in [0, 1], of all queries or of chosen ones."""
-        return tuple(float(self.hits[chosen, :k].any(axis=1).mean()) for k in topk)
+        return tuple(float(self.hits[chosen, :k].any(axis=1).mean()) for k in TOPK)
 
     def class_recalls(self) -> Recalls:
         """Label to recalls, for the labels that have query videos."""
         return {int(label): self.recalls(self.query.labels == label) for label in np.unique(self.query.labels)}
 
     def confusion(self) -> np.ndarray:
-        """``[L, L]``, in the order of the file's labels: queries of a class (row) whose nearest video is of another."""
+        """``[L, L]``, in the order of the labels: queries by their class (row) and their nearest video's (column)."""
         labels = sorted(self.query.classes)
         counts = np.zeros((len(labels), len(labels)), dtype=np.int64)
         found = self.gallery.labels[self.indices[:, 0]]

@@ -18,7 +18,8 @@ from unittest.mock import MagicMock
 drn = "mmaction.models.localizers.drn"  # which MMAction2's repository has
 sys.modules |= {"mmpretrain": None, drn: MagicMock(), f"{drn}.drn": MagicMock()}
 import mmaction.models
-""",    "TypeError: NoneType takes no arguments": "import mmpretrain.models",
+""",
+    "TypeError: NoneType takes no arguments": "import mmpretrain.models",
     "MMCV==2.2.0 is used but incompatible": "import mmcv; mmcv.__version__ = '2.2.0'; import mmdet",
     "ViDiDiHook is not in the mmaction::hook registry":
         "from mmaction.registry import HOOKS; HOOKS.build(dict(type='ViDiDiHook'))",

@@ -111,8 +111,11 @@ def unfinished(path: Path) -> Path:
 def write_text(path: Path, text: str) -> None:
     """Write a file that appears when it is whole."""
     part = unfinished(path)
-    part.write_text(text, encoding="utf-8", newline="\n")
-    part.replace(path)
+    try:
+        part.write_text(text, encoding="utf-8", newline="\n")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def write_json(path: Path, content: Any) -> None:

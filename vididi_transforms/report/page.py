@@ -43,9 +43,10 @@ def page(title: str, sections: Mapping[str, Sequence[str]], style: str = "", scr
     body = "\n".join(f"<section>\n<h2>{escape(heading)}</h2>\n" + "\n".join(parts) + "\n</section>"
                      for heading, parts in sections.items())
     digest = b64encode(sha256(script.encode()).digest()).decode()
-    return PAGE.substitute(title=escape(title), body=body, style=style,
+    text = PAGE.substitute(title=escape(title), body=body, style=style,
                            allow=f"; script-src 'sha256-{digest}'" if script else "",
                            script=f"<script>{script}</script>\n" if script else "")
+    return text.encode("utf-8", "replace").decode()  # names of files may hold what is no text
 
 
 def paragraph(text: str) -> str:

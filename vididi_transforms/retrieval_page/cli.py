@@ -26,8 +26,8 @@ def main(argv: list[str] | None = None) -> None:
                         help="the page (default: %(default)s)")
     parser.add_argument("--root", type=Path, default=Path(), metavar="FOLDER",
                         help="where mim test ran, if not here: names of videos are relative to it")
-    parser.add_argument("--queries", type=int, default=100,
-                        help="show the clips of this many, evenly spread over the classes (default: %(default)s)")
+    parser.add_argument("--queries", type=int, metavar="N", help="show the clips of this many, spread over the "
+                        "classes (default: 100, or one of each class if that is more)")
     parser.add_argument("--metric", choices=METRICS, default="cosine", help="what is near (default: %(default)s)")
     parser.add_argument("--center", action="store_true", help="subtract each split's own mean feature first")
     args = parser.parse_args(argv)

@@ -44,7 +44,7 @@ class Clips:
         """The CSS of the clips."""
         return f":root {{ --frames: {FRAMES} }}\n" + "".join(
             f".v{self._numbers[name]} {{ width: {clip.width}px; height: {clip.height}px; background-size: "
-            f"{100 * FRAMES}% 100%; background-image: url(data:image/jpeg;base64,{b64encode(clip.jpeg).decode()}) }}\n"
+            f"{100 * FRAMES}% 100%; background-image: url(data:image/webp;base64,{b64encode(clip.webp).decode()}) }}\n"
             for name, clip in self.thumbnails.items())
 
     def show(self, name: str, role: str) -> str:

@@ -14,15 +14,16 @@ SIGNS = {True: "✓", False: "✗"}
 
 
 def spread(labels: np.ndarray, number: int) -> list[int]:
-    """Indices of at most ``number`` videos, in the order of their classes, evenly.
+    """Indices of at most ``number`` videos, in the order of their classes, as many of each class as there are.
 
     Example:
-        >>> spread(np.array([1, 0, 1, 0, 1, 0, 1, 0]), 4)
-        [1, 5, 0, 4]
+        >>> spread(np.array([0, 0, 0, 0, 1, 2, 1, 0]), 5)
+        [0, 1, 4, 6, 5]
     """
-    order = np.argsort(labels, kind="stable")
-    kept = min(number, len(order))
-    return [int(order[place * len(order) // kept]) for place in range(kept)]
+    ranks: list[tuple[int, int, int]] = []  # within the class; the class; the video
+    for label in np.unique(labels).tolist():
+        ranks += [(rank, label, index) for rank, index in enumerate(np.flatnonzero(labels == label).tolist())]
+    return [index for _, rank, index in sorted((label, rank, index) for rank, label, index in sorted(ranks)[:number])]
 
 
 def shown_videos(found: Sequence[Neighbours], chosen: Sequence[int]) -> list[str]:
@@ -32,10 +33,10 @@ def shown_videos(found: Sequence[Neighbours], chosen: Sequence[int]) -> list[str
     return names
 
 
-def controls(found: Sequence[Neighbours]) -> str:
+def controls(found: Sequence[Neighbours], chosen: Sequence[int]) -> str:
     """Choices of a class and of what each run finds. Without scripts they stay hidden, and all queries are shown."""
     query = found[0].query
-    classes = {str(label): query.classes[label] for label in np.unique(query.labels).tolist()}
+    classes = {str(label): query.classes[label] for label in np.unique(query.labels[chosen]).tolist()}
     words = {word: word for word in WORDS.values()}
     return "\n".join(["<form hidden>", _select("class", "Class", classes),
                       *(_select(f"run{number}", f"Nearest of {one.query.name}", words)
@@ -62,7 +63,7 @@ def query_item(found: Sequence[Neighbours], number: int, clips: Clips) -> str:
 
 def _answers(one: Neighbours, number: int, clips: Clips) -> str:
     items = []
-    for index, hit in zip(one.indices[number, :NEAREST], one.hits[number].tolist(), strict=False):
+    for index, hit in zip(one.indices[number, :NEAREST], one.hits[number, :NEAREST].tolist(), strict=True):
         clip = clips.show(str(one.gallery.videos[index]), "training video")
         name = one.gallery.classes[int(one.gallery.labels[index])]
         items.append(f'<li class="{WORDS[hit]}">{clip}{SIGNS[hit]} {WORDS[hit]}: {escape(name)}</li>')

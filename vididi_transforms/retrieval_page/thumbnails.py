@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 WIDEST = 3  # of a frame, in heights
+PICTURES = (".jpg", ".jpeg", ".png")
 
 
 @dataclass(frozen=True)
@@ -19,16 +20,16 @@ class Thumbnail:
     """Frames side by side in one picture, which a page shows one after the other.
 
     Args:
-        jpeg: the picture.
+        webp: the picture.
         width, height: of a frame in pixels.
     """
 
-    jpeg: bytes
+    webp: bytes
     width: int
     height: int
 
 
-def thumbnail(path: Path, length: int = 12, interval: int = 3, height: int = 80) -> Thumbnail:
+def thumbnail(path: Path, length: int, interval: int = 3, height: int = 80) -> Thumbnail:
     """The first frames of a video, small.
 
     Args:
@@ -42,25 +43,37 @@ def thumbnail(path: Path, length: int = 12, interval: int = 3, height: int = 80)
     """
     from PIL import Image
 
-    images = list(islice(_images(path), 0, length * interval, interval))
+    images = [_shrunk(image, height) for image in _images(path, length * interval, interval)]
     if not images:
         raise UnreadableError("no frame")
-    width = min(max(1, round(height * images[0].width / images[0].height)), WIDEST * height)
+    width = images[0].width
     strip = Image.new("RGB", (width * length, height))
     for number in range(length):
-        image = images[min(number, len(images) - 1)]
-        strip.paste(image.convert("RGB").resize((width, height)), (number * width, 0))
+        strip.paste(images[min(number, len(images) - 1)], (number * width, 0))
     file = io.BytesIO()
-    strip.save(file, "JPEG", quality=80)
+    strip.save(file, "WEBP", quality=60)
     return Thumbnail(file.getvalue(), width, height)
 
 
-def _images(path: Path) -> "Iterator[Image.Image]":
+def _shrunk(image: "Image.Image", height: int) -> "Image.Image":
+    width = min(max(1, round(height * image.width / image.height)), WIDEST * height)
+    return image.convert("RGB").resize((width, height))
+
+
+def _images(path: Path, stop: int, step: int) -> "Iterator[Image.Image]":
     from PIL import Image
 
     if path.is_dir():
-        return _pictures(sorted(path.iterdir()))
-    return (Image.fromarray(frame.to_ndarray(format="rgb24")) for _, frame in frames(path))
+        return _pictures(islice(frame_files(path), 0, stop, step))
+    chosen = islice(frames(path), 0, stop, step)
+    return (Image.fromarray(frame.to_ndarray(format="rgb24")) for _, frame in chosen)
+
+
+def frame_files(folder: Path) -> list[Path]:
+    """A video's frames in their order; where there are pictures of optical flow too, those named ``img_...``."""
+    pictures = [path for path in folder.iterdir() if path.suffix.lower() in PICTURES]
+    frames = [path for path in pictures if path.name.startswith("img_")] or pictures
+    return sorted(frames, key=lambda path: (len(path.name), path.name))  # 10.jpg comes after 9.jpg
 
 
 def _pictures(paths: Iterable[Path]) -> "Iterator[Image.Image]":
@@ -68,6 +81,8 @@ def _pictures(paths: Iterable[Path]) -> "Iterator[Image.Image]":
 
     for path in paths:
         try:
-            yield Image.open(path)
-        except OSError as error:
-            raise UnreadableError(f"{path.name} is no picture") from error
+            with Image.open(path) as image:
+                image.load()
+                yield image
+        except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+            raise UnreadableError(f"{path.name} cannot be read: {error}") from error
