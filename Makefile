@@ -4,6 +4,7 @@ PYTHON ?= python3
 # Python 3.10 if it runs here; the variable is for pyenv, whose python3.10 may be there and not run.
 OLDEST_PYTHON ?= $(shell PYENV_VERSION=3.10 python3.10 -c 'import sys; print(sys.executable)' 2>/dev/null || command -v $(PYTHON))
 CORE := functional pair_selector objectives kernels distributed properties errors saliency neighbours
+TWICE := --numprocesses 2 --dist loadfile
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -19,7 +20,7 @@ demo: setup
 	$(BIN)/python -m vididi_transforms.mmaction2.demo
 
 test: setup
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(TWICE)
 
 lint: setup
 	$(BIN)/ruff check .
@@ -36,4 +37,4 @@ core:
 oldest:
 	$(OLDEST_PYTHON) -m venv .venv-oldest
 	.venv-oldest/bin/pip install --disable-pip-version-check --quiet --constraint .ci/oldest.txt --editable '.[dev]'
-	.venv-oldest/bin/python -m pytest -m "not slow"
+	OMP_NUM_THREADS=1 .venv-oldest/bin/python -m pytest -m "not slow" $(TWICE)

@@ -2,6 +2,7 @@
 import importlib.util
 import os
 import re
+import runpy
 import shlex
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
@@ -102,6 +104,16 @@ def test_a_first_afternoon(tmp_path):
         ran.append(name)
     assert ran == ["vididi_transforms.doctor", "vididi_transforms.motion_videos", "train"]
     assert list(tmp_path.glob("work_dirs/*/epoch_1.pth"))
+
+
+@pytest.mark.slow
+def test_the_pictures_can_be_drawn(tmp_path):
+    draw = runpy.run_path(str(ROOT / "docs/tools/pictures.py"))["main"]
+    draw.__globals__["OUT"] = tmp_path
+    draw()
+    committed = ROOT / "docs/pictures"
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(path.name for path in committed.iterdir())
+    assert all(Image.open(path).size == Image.open(committed / path.name).size for path in tmp_path.iterdir())
 
 
 def test_the_api_has_every_public_name():
