@@ -24,7 +24,7 @@ from vididi_transforms.mmaction2.demo import CONFIG
 from vididi_transforms.motion_videos import MOTIONS, write_dataset
 
 CONFIGS = Path(__file__).parents[1] / "mmaction_configs"
-ROW = "ablation/{}-vicreg_r3d18_1xb64-8x3x2-400e_ucf101-rgb.py"
+ROW = "ablation/ablation-{}-vicreg_r3d18_1xb64-8x3x2-400e_ucf101-rgb.py"
 PAPER = dict(zip(SCHEDULES, (31.1, 35.2, 36.2, 39.1, 37.1, 39.3, 40.7, 43.0, 47.6), strict=True))  # R@1, UCF101
 Recalls = dict[str, list[float]]  # per row, one a seed, in per cent
 

@@ -8,7 +8,7 @@ from feature_files import save, toy
 
 import vididi_transforms as vt
 from vididi_transforms.features import read_features
-from vididi_transforms.neighbours import find_neighbours
+from vididi_transforms.neighbours import chance_recall, find_neighbours
 
 
 @pytest.fixture
@@ -49,6 +49,17 @@ def test_recalls_of_classes_and_confusion(data):
     assert {label: recall[0] for label, recall in found.class_recalls().items()} == pytest.approx(
         {label: np.mean(hits) for label, hits in enumerate(first)})
     assert confusion[2].sum() - confusion[2, 2] == 6  # rest's queries are where run and walk are
+
+
+def test_chance_is_that_of_drawing_without_looking(data):
+    rng = np.random.default_rng(0)
+    found = find_neighbours(data)
+    for k, chance in zip((1, 5, 10), found.chance(), strict=True):
+        drawn = [rng.permutation(found.gallery.labels)[:k] for _ in range(4000)]
+        assert chance == pytest.approx(np.mean([(found.query.labels[i % 24] == labels).any()
+                                                for i, labels in enumerate(drawn)]), abs=0.03)
+    assert chance_recall(1, 3, 5) == 1
+    assert chance_recall(0, 3, 5) == 0
 
 
 def test_labels_may_have_gaps(data):

@@ -19,7 +19,7 @@ ONE_STEP = ("train_dataloader.batch_size=4", "train_cfg.max_epochs=1", "train_da
             "train_dataloader.persistent_workers=False")
 ONE_CLIP = "pipeline.{}.transforms.1.num_clips=1"
 SMALL = {  # to fit the videos, and a CPU
-    "pretrain/": [*ONE_STEP],
+    "vididi-vicreg_r3d18": [*ONE_STEP],
     "recognition/": [*ONE_STEP, f"val_dataloader.dataset.{ONE_CLIP.format(0)}"],
     "retrieval/": [f"test_dataloader.dataset.datasets.{split}.{ONE_CLIP.format(1)}" for split in (0, 1)],
 }
@@ -59,7 +59,7 @@ def run(words, folder, **places):
              for word in words]
     line = ["-m", *words] if words[0] == "mim" else words[1:]
     for part, options in SMALL.items():
-        if any(part in word for word in words):
+        if any(part in word for word in words if word.endswith(".py")):
             line += ["--cfg-options"] * ("--cfg-options" not in words) + options
     done = subprocess.run([sys.executable, *line], cwd=folder, capture_output=True, text=True, check=False,
                           env={**os.environ, "OMP_NUM_THREADS": "1"})
@@ -79,6 +79,13 @@ def checkpoint(folder):
     run(fine_tune, folder, CHECKPOINT=checkpoint)
     run(export, folder, CHECKPOINT=checkpoint)
     return checkpoint
+
+
+def test_an_installed_recipe(checkpoint, folder):
+    """By its name alone, which no other config has; what stands in the clone's folder is not asked."""
+    words = next(words for words in section("Two lines") if words[:3] == ["mim", "train", "vididi_transforms"])
+    run([*words, "--work-dir", "work_dirs/by_name"], folder)
+    assert (folder / "work_dirs/by_name/epoch_1.pth").exists()
 
 
 def test_from_videos_to_retrieval(checkpoint, folder):

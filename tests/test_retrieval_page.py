@@ -144,10 +144,11 @@ def test_page_is_whole_and_safe(html):
 def test_tables(html):
     page = Page(html)
     start = page.texts.index("training videos")
-    good, bad = np.array([text for text in page.texts[start:] if text][1:13]).reshape(2, 6).tolist()
+    chance, good, bad = np.array([text for text in page.texts[start:] if text][1:19]).reshape(3, 6).tolist()
+    assert chance == ["(chance)", "25.0 %", "84.1 %", "100.0 %", "8", "12"]  # 3 of 12; 1 - 126 / 792
     assert good == ["good", *["100.0 %"] * 3, "8", "12"]
     assert (bad[:2], bad[4:]) == (["bad", "25.0 %"], ["8", "12"])
-    start = page.texts.index("Recall of each class, best retrieved first")
+    start = page.texts.index("Recall of each class, best retrieved by all runs first")
     texts = [text for text in page.texts[start + 1:] if text]
     assert texts[:8] == ["class", "queries", *(f"R@{k}, {name}" for name in ("good", "bad") for k in (1, 5, 10))]
     assert texts[8:16] == ["round", "2", *["100.0 %"] * 6]

@@ -1,6 +1,7 @@
 """Which training videos each test video finds: of a feature file, with recalls by class and confusion."""
 from dataclasses import dataclass
 from functools import cached_property
+from math import comb
 
 import numpy as np
 import torch
@@ -36,6 +37,11 @@ class Neighbours:
         """Recall at 1, 5 and 10, in [0, 1], of all queries or of chosen ones."""
         return tuple(float(self.hits[chosen, :k].any(axis=1).mean()) for k in TOPK)
 
+    def chance(self) -> tuple[float, ...]:
+        """Recalls of gallery videos that are drawn at random."""
+        own = (self.gallery.labels == self.query.labels[:, None]).sum(axis=1).tolist()
+        return tuple(float(np.mean([chance_recall(count, len(self.gallery.labels), k) for count in own])) for k in TOPK)
+
     def class_recalls(self) -> Recalls:
         """Label to recalls, for the labels that have query videos."""
         return {int(label): self.recalls(self.query.labels == label) for label in np.unique(self.query.labels)}
@@ -47,6 +53,16 @@ class Neighbours:
         found = self.gallery.labels[self.indices[:, 0]]
         np.add.at(counts, (np.searchsorted(labels, self.query.labels), np.searchsorted(labels, found)), 1)
         return counts
+
+
+def chance_recall(own: int, total: int, k: int) -> float:
+    """Chance that one of k of ``total`` videos, drawn at random, is one of ``own``.
+
+    Example:
+        >>> round(chance_recall(60, 480, 1), 3), round(chance_recall(60, 480, 5), 3)
+        (0.125, 0.489)
+    """
+    return 1 - comb(total - own, k) / comb(total, k) if k <= total else float(own > 0)
 
 
 def find_neighbours(data: FeatureSet, metric: str = "cosine", center: bool = False) -> Neighbours:

@@ -159,6 +159,12 @@ def test_names_follow_the_convention():
             batch, length, interval, epochs)
 
 
+def test_names_are_of_one_config_each():
+    """``mim train vididi_transforms NAME.py`` looks for them in all folders."""
+    names = [path.name for path in CONFIGS.glob("*/*.py") if path.parent.name != "_base_"]
+    assert sorted(set(names)) == sorted(names)
+
+
 def test_ablation_has_the_nine_rows():
     found = {Config.fromfile(path).custom_hooks[0].schedule for path in (CONFIGS / "ablation").glob("*.py")}
     assert found == set(vt.SCHEDULES)

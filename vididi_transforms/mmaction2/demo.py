@@ -15,7 +15,6 @@ import time
 from collections import deque
 from datetime import date
 from importlib.metadata import version
-from math import comb
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ import torch
 from ..analysis import derivative_strip
 from ..features import read_runs
 from ..motion_videos import MOTIONS, render, write_dataset
+from ..neighbours import chance_recall
 from ..report import write_report
 from ..retrieval_page import write_retrieval_page
 
@@ -33,6 +33,7 @@ QUERIES = 40  # of which clips are shown
 METHODS = ("vicreg", "vididi-vicreg")
 CONFIG = "demo/{}_r3d-tiny_1xb32-8x3x2-24e_motion-rgb.py"
 TOPK = (1, 5, 10)
+DETAILS = re.compile(r"\b(base_lr|lr|time|data_time|memory|loss_\w+|vididi_phase|retrieval/(gallery|queries)): \S+\s*")
 Results = dict[str, dict[str, float]]
 
 
@@ -51,6 +52,7 @@ def main() -> None:
     parser.add_argument("--cfg-options", nargs="+", default=[], metavar="KEY=VALUE", help="override config settings")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
+    print("Two trainings and three tests; about ten minutes on two cores.", flush=True)
     if not (DATA / "test.txt").exists():
         write_dataset(DATA, TRAIN, TEST)
     for name, videos in (("train", TRAIN), ("test", TEST)):
@@ -65,8 +67,10 @@ def main() -> None:
     runs = [args.out / name for name in ("untrained", *METHODS)]
     write_retrieval_page(read_runs(runs), args.out / "retrieval.html", queries=QUERIES)
     print(write_report(runs, args.out / "report.html", "Motion videos: VICReg and ViDiDi-VICReg"))
-    written = ("results.json", "demo.png", "retrieval.html", "report.html")
-    print(f"Written: {', '.join(str(args.out / name) for name in written)}")
+    firsts = {name: f"{100 * recalls['top1']:.1f} %" for name, recalls in results.items()}
+    print(f"Of the test videos, {firsts['vididi-vicreg']} find their own motion first after training with ViDiDi, "
+          f"{firsts['vicreg']} without; by chance it is {firsts['chance']}.\nTo look at: {args.out / 'retrieval.html'} "
+          f"(clips), {args.out / 'report.html'}, {args.out / 'demo.png'}; numbers: {args.out / 'results.json'}")
 
 
 def measure(out: Path, options: list[str]) -> tuple[Results, dict[str, float]]:
@@ -88,9 +92,11 @@ def untrained(out: Path, seed: int = 0) -> Path:
     """A checkpoint of the encoder as it is initialised."""
     from mmaction.registry import MODELS
     from mmengine.config import Config
+    from mmengine.logging import MMLogger
     from mmengine.registry import init_default_scope
 
     init_default_scope("mmaction")
+    MMLogger.get_current_instance().setLevel("WARNING")  # else a line for each weight
     torch.manual_seed(seed)
     model = MODELS.build(Config.fromfile(config(METHODS[0])).model)
     model.init_weights()
@@ -137,22 +143,22 @@ def run(title: str, out: Path, module: str, *arguments: str | Path) -> None:
     env = {**os.environ, "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "TQDM_MININTERVAL": "5"}
     command = [sys.executable, "-m", module, *map(str, arguments)]
     tail: deque[str] = deque(maxlen=30)
-    print(f"{title}: {module} {' '.join(map(str, arguments))}", flush=True)
+    print(f"{title} (all of it: {log})", flush=True)
     with log.open("w") as file, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                                  env=env) as process:
+        file.write(f"{' '.join(command)}\n")
         for line in process.stdout or ():
             file.write(line)
             tail.append(line)
             if progress := re.search(r"Epoch\(\w+\).*|saliency: .*?\]|attention on .*", line):
-                print(f"  {progress[0].strip()[:150]}", flush=True)
+                print(f"  {DETAILS.sub('', progress[0]).strip()}", flush=True)
     if process.returncode:
         raise SystemExit("".join(tail) + f"\n{title} failed with exit code {process.returncode}; all of it: {log}")
 
 
 def chance() -> dict[str, float]:
     """Recall of k gallery videos drawn at random."""
-    own = TRAIN // len(MOTIONS)
-    return {f"top{k}": round(1 - comb(TRAIN - own, k) / comb(TRAIN, k), 4) for k in TOPK}
+    return {f"top{k}": round(chance_recall(TRAIN // len(MOTIONS), TRAIN, k), 4) for k in TOPK}
 
 
 def table(results: Results, seconds: dict[str, float]) -> str:

@@ -39,9 +39,9 @@ class Measured:
     def attention(self, name: str) -> Attention:
         """An encoder's shares in numbers; ``std`` is that of the videos."""
         shares = self.shares[name]
-        return {"mean": round(mean(shares), 4), "std": round(stdev(shares), 4) if len(shares) > 1 else 0.0,
-                "chance": round(mean(self.chance), 4),
-                "mask_at_map_resolution": round(mean(self.masks[name]), 4), "videos": len(shares)}
+        return {"mean": round(mean(shares), 6), "std": round(stdev(shares), 6) if len(shares) > 1 else 0.0,
+                "chance": round(mean(self.chance), 6),
+                "mask_at_map_resolution": round(mean(self.masks[name]), 6), "videos": len(shares)}
 
 
 def measure(encoders: Sequence[Encoder], config: Config, dataset: Any, show: int = 4, motion_seed: int = 0,

@@ -26,6 +26,7 @@ th:first-child, td { white-space: nowrap }
 thead th { border-bottom: 2px solid #555 }
 img { max-width: 100%; height: auto }
 figure { margin: 1rem 0 }
+nav { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem }
 $style</style>
 </head>
 <body>
@@ -39,9 +40,18 @@ $script</body>
 
 
 def page(title: str, sections: Mapping[str, Sequence[str]], style: str = "", script: str = "") -> str:
-    """The page, with a heading for each section of finished HTML; more CSS, and a script: no other one can run."""
-    body = "\n".join(f"<section>\n<h2>{escape(heading)}</h2>\n" + "\n".join(parts) + "\n</section>"
-                     for heading, parts in sections.items())
+    """The page, with contents and a heading for each section of finished HTML.
+
+    Args:
+        title: of the page.
+        sections: heading to HTML.
+        style: more CSS.
+        script: no other one can run.
+    """
+    contents = "".join(f'<a href="#part{number}">{escape(heading)}</a>' for number, heading in enumerate(sections))
+    body = f'<nav aria-label="Contents">{contents}</nav>\n' + "\n".join(
+        f'<section id="part{number}">\n<h2>{escape(heading)}</h2>\n' + "\n".join(parts) + "\n</section>"
+        for number, (heading, parts) in enumerate(sections.items()))
     digest = b64encode(sha256(script.encode()).digest()).decode()
     text = PAGE.substitute(title=escape(title), body=body, style=style,
                            allow=f"; script-src 'sha256-{digest}'" if script else "",

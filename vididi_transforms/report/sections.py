@@ -120,7 +120,8 @@ def attention_section(runs: Sequence[Run]) -> list[str]:
              str(share.get("videos", NONE))) for run, share in found]
     header = ("run", "share", "if it were even", "videos")
     return [*([table("Share of attention on moving pixels", header, rows)] if rows else []),
-            *(picture(run.saliency, f"Frames and attention of {run.name}") for run in runs if run.saliency),
+            *(picture(run.saliency, f"Frames and attention of {run.name}: bright where the encoder looks, moving "
+                      "pixels outlined") for run in runs if run.saliency),
             *_lacking(runs, "attention")]
 
 

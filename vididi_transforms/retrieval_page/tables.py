@@ -12,9 +12,10 @@ RECALLS = tuple(f"R@{k}" for k in TOPK)
 
 
 def recall_table(found: Sequence[Neighbours]) -> str:
-    """Recalls of every run."""
-    rows: list[Row] = [(one.query.name, *percent(one.recalls()), str(len(one.query.videos)),
-                        str(len(one.gallery.videos))) for one in found]
+    """Recalls of every run, and of videos drawn at random."""
+    numbers = str(len(found[0].query.videos)), str(len(found[0].gallery.videos))
+    recalls = {"(chance)": found[0].chance()} | {one.query.name: one.recalls() for one in found}
+    rows: list[Row] = [(name, *percent(recall), *numbers) for name, recall in recalls.items()]
     return table("At least one of the k nearest training videos is of the query's class",
                  ("run", *RECALLS, "queries", "training videos"), rows)
 
@@ -27,7 +28,7 @@ def class_table(found: Sequence[Neighbours]) -> str:
     rows: list[Row] = [(query.classes[label], str(int((query.labels == label).sum())),
                         *(cell for one in recalls for cell in percent(one[label])))
                        for label in best_retrieved_classes(*recalls)]
-    return table("Recall of each class, best retrieved first", header, rows)
+    return table("Recall of each class, best retrieved by all runs first", header, rows)
 
 
 def confusion_table(one: Neighbours) -> str:
