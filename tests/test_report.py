@@ -111,6 +111,7 @@ def test_page_is_whole_and_says_what_runs_lack(runs, tmp_path):
         assert text in page.texts
     assert not any(text.startswith("<whole> has no") for text in page.texts)
     assert {"retrieval-centred", "5.2 %"} <= set(page.texts)
+    assert page.texts.count("25.0 %") == 2  # by chance, of four classes
     pictures = page.of("img")
     assert len(pictures) == 4  # t-SNE, attention, losses, orders
     assert all(picture["src"].startswith("data:image/png;base64,") for picture in pictures)

@@ -1,4 +1,5 @@
 """Which training videos each test video finds: of a feature file, with recalls by class and confusion."""
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from math import comb
@@ -37,11 +38,6 @@ class Neighbours:
         """Recall at 1, 5 and 10, in [0, 1], of all queries or of chosen ones."""
         return tuple(float(self.hits[chosen, :k].any(axis=1).mean()) for k in TOPK)
 
-    def chance(self) -> tuple[float, ...]:
-        """Recalls of gallery videos that are drawn at random."""
-        own = (self.gallery.labels == self.query.labels[:, None]).sum(axis=1).tolist()
-        return tuple(float(np.mean([chance_recall(count, len(self.gallery.labels), k) for count in own])) for k in TOPK)
-
     def class_recalls(self) -> Recalls:
         """Label to recalls, for the labels that have query videos."""
         return {int(label): self.recalls(self.query.labels == label) for label in np.unique(self.query.labels)}
@@ -63,6 +59,14 @@ def chance_recall(own: int, total: int, k: int) -> float:
         (0.125, 0.489)
     """
     return 1 - comb(total - own, k) / comb(total, k) if k <= total else float(own > 0)
+
+
+def chance_recalls(data: FeatureSet) -> tuple[float, ...]:
+    """Recalls at 1, 5 and 10 of gallery videos that are drawn at random, in [0, 1]."""
+    gallery = Counter(data.part("gallery").labels.tolist())
+    queries = Counter(data.part("query").labels.tolist())
+    return tuple(sum(count * chance_recall(gallery[label], gallery.total(), k) for label, count in queries.items())
+                 / queries.total() for k in TOPK)
 
 
 def find_neighbours(data: FeatureSet, metric: str = "cosine", center: bool = False) -> Neighbours:

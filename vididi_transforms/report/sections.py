@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..clustering import Comparison, Panel, compare, draw, panels
 from ..features import SPLITS, FeatureSet
+from ..neighbours import chance_recalls
 from ..prepare.files import write_text
 from .figures import curves, orders, png
 from .page import Row, page, paragraph, picture, table
@@ -89,8 +90,10 @@ def overview(run: Run, clusters: Sequence[Cluster]) -> Row:
 def retrieval_section(runs: Sequence[Run]) -> list[str]:
     """Recalls and the numbers of videos."""
     rows = [(run.name, next(iter(run.retrieval)).split("/")[0], *(_recalls(run) + [NONE] * 3)[:3],
-             *(f"{_value(run, key):.0f}" for key in ("gallery", "queries"))) for run in runs if run.retrieval]
-    header = ("run", "protocol", *HEADER[1:4], "gallery", "queries")
+             *(f"{_value(run, key):.0f}" for key in ("gallery", "queries")),
+             f"{100 * chance_recalls(run.features)[0]:.1f} %" if run.features else NONE)
+            for run in runs if run.retrieval]
+    header = ("run", "protocol", *HEADER[1:4], "gallery", "queries", "R@1 by chance")
     return [*([table("At least one of the nearest videos is of the query's class", header, rows)] if rows else []),
             *_lacking(runs, "retrieval")]
 

@@ -11,10 +11,10 @@ from ..report.page import Row, table
 RECALLS = tuple(f"R@{k}" for k in TOPK)
 
 
-def recall_table(found: Sequence[Neighbours]) -> str:
+def recall_table(found: Sequence[Neighbours], chance: Sequence[float]) -> str:
     """Recalls of every run, and of videos drawn at random."""
     numbers = str(len(found[0].query.videos)), str(len(found[0].gallery.videos))
-    recalls = {"(chance)": found[0].chance()} | {one.query.name: one.recalls() for one in found}
+    recalls = {"(chance)": tuple(chance)} | {one.query.name: one.recalls() for one in found}
     rows: list[Row] = [(name, *percent(recall), *numbers) for name, recall in recalls.items()]
     return table("At least one of the k nearest training videos is of the query's class",
                  ("run", *RECALLS, "queries", "training videos"), rows)

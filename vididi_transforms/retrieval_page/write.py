@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ..features import FeatureSet
-from ..neighbours import Neighbours, find_neighbours
+from ..neighbours import Neighbours, chance_recalls, find_neighbours
 from ..prepare.files import write_text
 from ..report.page import page, paragraph
 from .clips import FRAMES, Clips
@@ -47,16 +47,18 @@ def write_retrieval_page(runs: Sequence[FeatureSet], out: Path, root: Path = Pat
     near = ("distance" if metric == "euclidean" else "cosine similarity") + (", each split centred," if center else "")
     style, script = (files(__package__).joinpath(name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     title = f"Video retrieval: {', '.join(run.name for run in runs)}"
-    write_text(out, page(title, _sections(found, chosen, clips, near), style + clips.rules(), script))
+    recalls = recall_table(found, chance_recalls(runs[0]))
+    write_text(out, page(title, _sections(found, chosen, clips, recalls, near), style + clips.rules(), script))
     return "\n".join(map(_line, found))
 
 
-def _sections(found: Sequence[Neighbours], chosen: Sequence[int], clips: Clips, near: str) -> dict[str, list[str]]:
+def _sections(found: Sequence[Neighbours], chosen: Sequence[int], clips: Clips, recalls: str,
+              near: str) -> dict[str, list[str]]:
     about = (f"Nearest by the {near} of the videos' features. Clips are shown of {len(chosen)} of the "
              f"{len(found[0].hits)} queries, spread over the classes, and of their nearest videos: {FRAMES} frames "
              "from the start, every third. Numbers are of all queries.")
     return {
-        "Recall": [recall_table(found), paragraph(about),
+        "Recall": [recalls, paragraph(about),
                    *(paragraph(f"{name} cannot be shown: {why}") for name, why in clips.problems.items())],
         "Queries and their nearest training videos": [
             controls(found, chosen),
