@@ -42,7 +42,8 @@ def runs(tmp_path):
     write_training(whole, 1, 6)
     write_test(whole, 0.5)
     save(whole / "features.npz", **toy(0))
-    write_json(whole / "saliency.json", {"attention_on_motion": {"mean": 0.256, "chance": 0.0519, "videos": 24}})
+    write_json(whole / "saliency.json", {"attention_on_motion": {"mean": 0.256, "chance": 0.0519,
+                                                                "mask_at_map_resolution": 0.114, "videos": 24}})
     (whole / "saliency.png").write_bytes(PIXEL)
     write_training(plain, 1, 4, orders=False)
     write_test(plain, 0.25, prefix="retrieval-centred")
@@ -110,7 +111,7 @@ def test_page_is_whole_and_says_what_runs_lack(runs, tmp_path):
                  "plain was trained without ViDiDiHook: frames only."):
         assert text in page.texts
     assert not any(text.startswith("<whole> has no") for text in page.texts)
-    assert {"retrieval-centred", "5.2 %"} <= set(page.texts)
+    assert {"retrieval-centred", "5.2 %", "11.4 %"} <= set(page.texts)
     assert page.texts.count("25.0 %") == 2  # by chance, of four classes
     pictures = page.of("img")
     assert len(pictures) == 4  # t-SNE, attention, losses, orders

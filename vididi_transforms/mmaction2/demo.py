@@ -106,10 +106,10 @@ def untrained(out: Path, seed: int = 0) -> Path:
 
 
 def judge(name: str, config: Path, checkpoint: Path, out: Path, options: list[str]) -> dict[str, float]:
-    """Recalls of a checkpoint; where it looks is left in the same work dir for the report."""
+    """Recalls of a checkpoint; where its second stage looks is left in the same work dir for the report."""
     recalls = retrieval(name, config, checkpoint, out, options)
     run(f"attention {name}", out, "vididi_transforms.mmaction2.saliency", config, checkpoint, "--out", out / name,
-        "--names", name, *(["--cfg-options", *options] if options else []))
+        "--names", name, "--cfg-options", "model.backbone.out_indices=[1]", *options)  # the last maps are too coarse
     return recalls
 
 

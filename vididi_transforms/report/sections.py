@@ -119,9 +119,10 @@ def clustering_section(clusters: Sequence[Cluster]) -> list[str]:
 def attention_section(runs: Sequence[Run]) -> list[str]:
     """Shares of attention on moving pixels, and the sheets."""
     found = [(run, run.attention["attention_on_motion"]) for run in runs if run.attention]
-    rows = [(run.name, _share(run), f"{100 * share['chance']:.1f} %" if "chance" in share else NONE,
+    rows = [(run.name, _share(run), *(f"{100 * share[key]:.1f} %" if key in share else NONE
+                                      for key in ("chance", "mask_at_map_resolution")),
              str(share.get("videos", NONE))) for run, share in found]
-    header = ("run", "share", "if it were even", "videos")
+    header = ("run", "share", "if it were even", "of the moving pixels themselves, seen as coarsely", "videos")
     return [*([table("Share of attention on moving pixels", header, rows)] if rows else []),
             *(picture(run.saliency, f"Frames and attention of {run.name}: bright where the encoder looks, moving "
                       "pixels outlined") for run in runs if run.saliency),
