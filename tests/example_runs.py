@@ -11,8 +11,7 @@ import vididi_transforms as vt
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 ALGORITHM_1 = ((1, 1), (1, 0), (0, 1), (0, 0))  # orders in epoch 0, 1, 2, 3, and one more of both by a coin
-STEP = re.compile(r"(?:(\w+), )?epoch (\d+), step (\d+): orders \((\d), (\d)\),(?: [a-z ]+\(([\d, ]+)\),)? loss (\S+?)"
-                  r"(?:, read .*)?$")
+STEP = re.compile(r"(?:(\w+), )?epoch (\d+), step (\d+): orders \((\d), (\d)\),(?: [a-z ]+\(([\d, ]+)\),)? loss (\S+)$")
 KNOWN = re.compile("FileClient|LocalBackend|safe loader of torch 2.6")  # OpenMMLab's own; ours on the oldest torch
 
 

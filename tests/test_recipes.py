@@ -15,11 +15,11 @@ from vididi_transforms.motion_videos import write_dataset
 pytestmark = pytest.mark.slow
 CLASSES = ("ApplyEyeMakeup", "Archery")
 MOTIONS = ("slide-x", "pulse")
-ONE_STEP = ("train_dataloader.batch_size=4", "train_cfg.max_epochs=1", "train_dataloader.num_workers=0",
-            "train_dataloader.persistent_workers=False")
+ONE_STEP = ["train_dataloader.batch_size=4", "train_cfg.max_epochs=1", "train_dataloader.num_workers=0",
+            "train_dataloader.persistent_workers=False"]
 ONE_CLIP = "pipeline.{}.transforms.1.num_clips=1"
 SMALL = {  # to fit the videos, and a CPU
-    "vididi-vicreg_r3d18": [*ONE_STEP],
+    "vididi-vicreg_r3d18": ONE_STEP,
     "recognition/": [*ONE_STEP, f"val_dataloader.dataset.{ONE_CLIP.format(0)}"],
     "retrieval/": [f"test_dataloader.dataset.datasets.{split}.{ONE_CLIP.format(1)}" for split in (0, 1)],
 }

@@ -63,8 +63,7 @@ def chance_recall(own: int, total: int, k: int) -> float:
 
 def chance_recalls(data: FeatureSet) -> tuple[float, ...]:
     """Recalls at 1, 5 and 10 of gallery videos that are drawn at random, in [0, 1]."""
-    gallery = Counter(data.part("gallery").labels.tolist())
-    queries = Counter(data.part("query").labels.tolist())
+    gallery, queries = (Counter(data.labels[data.splits == split].tolist()) for split in ("gallery", "query"))
     return tuple(sum(count * chance_recall(gallery[label], gallery.total(), k) for label, count in queries.items())
                  / queries.total() for k in TOPK)
 

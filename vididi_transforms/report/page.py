@@ -70,13 +70,39 @@ def paragraph(text: str) -> str:
 
 
 def table(caption: str, header: Row, rows: Sequence[Row]) -> str:
-    """A table whose first column names the rows; it can be scrolled by keyboard where it is too wide."""
-    head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in header)
-    body = "\n".join(f'<tr><th scope="row">{escape(row[0])}</th>'
-                     + "".join(f"<td>{escape(cell)}</td>" for cell in row[1:]) + "</tr>" for row in rows)
-    return (f'<div class="wide" role="region" tabindex="0" aria-label="{escape(caption)}"><table>\n'
+    """A table whose first column names the rows."""
+    return wide_table(caption, heads(header), [(row[0], "".join(f"<td>{escape(cell)}</td>" for cell in row[1:]))
+                                               for row in rows])
+
+
+def heads(names: Sequence[str]) -> str:
+    """Heads of columns."""
+    return "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
+
+
+def wide_table(caption: str, head: str, rows: Sequence[tuple[str, str]], kind: str = "") -> str:
+    """A table that can be scrolled by keyboard where it is too wide.
+
+    Args:
+        caption: what it shows.
+        head: finished HTML of the heads.
+        rows: of each its name and the finished HTML of its cells.
+        kind: a class for CSS.
+    """
+    body = "\n".join(f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>' for name, cells in rows)
+    return (f'<div class="wide{kind and " "}{kind}" role="region" tabindex="0" aria-label="{escape(caption)}"><table>\n'
             f"<caption>{escape(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n"
             "</table></div>")
+
+
+def percent(share: float) -> str:
+    """A share as a text.
+
+    Example:
+        >>> percent(0.125)
+        '12.5 %'
+    """
+    return f"{100 * share:.1f} %"
 
 
 def picture(png: bytes, alt: str) -> str:

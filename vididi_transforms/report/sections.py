@@ -10,7 +10,7 @@ from ..features import SPLITS, FeatureSet
 from ..neighbours import chance_recalls
 from ..prepare.files import write_text
 from .figures import curves, orders, png
-from .page import Row, page, paragraph, picture, table
+from .page import Row, page, paragraph, percent, picture, table
 from .work_dirs import Run, read_run
 
 NONE = "-"
@@ -91,7 +91,7 @@ def retrieval_section(runs: Sequence[Run]) -> list[str]:
     """Recalls and the numbers of videos."""
     rows = [(run.name, next(iter(run.retrieval)).split("/")[0], *(_recalls(run) + [NONE] * 3)[:3],
              *(f"{_value(run, key):.0f}" for key in ("gallery", "queries")),
-             f"{100 * chance_recalls(run.features)[0]:.1f} %" if run.features else NONE)
+             percent(chance_recalls(run.features)[0]) if run.features else NONE)
             for run in runs if run.retrieval]
     header = ("run", "protocol", *HEADER[1:4], "gallery", "queries", "R@1 by chance")
     return [*([table("At least one of the nearest videos is of the query's class", header, rows)] if rows else []),
@@ -119,7 +119,7 @@ def clustering_section(clusters: Sequence[Cluster]) -> list[str]:
 def attention_section(runs: Sequence[Run]) -> list[str]:
     """Shares of attention on moving pixels, and the sheets."""
     found = [(run, run.attention["attention_on_motion"]) for run in runs if run.attention]
-    rows = [(run.name, _share(run), *(f"{100 * share[key]:.1f} %" if key in share else NONE
+    rows = [(run.name, _share(run), *(percent(share[key]) if key in share else NONE
                                       for key in ("chance", "mask_at_map_resolution")),
              str(share.get("videos", NONE))) for run, share in found]
     header = ("run", "share", "if it were even", "of the moving pixels themselves, seen as coarsely", "videos")
@@ -155,7 +155,7 @@ def orders_table(runs: Sequence[Run]) -> str:
 
 
 def _recalls(run: Run) -> list[str]:
-    return [f"{100 * value:.1f} %" for key, value in run.retrieval.items() if "/top" in key]
+    return [percent(value) for key, value in run.retrieval.items() if "/top" in key]
 
 
 def _value(run: Run, name: str) -> float:
@@ -163,7 +163,7 @@ def _value(run: Run, name: str) -> float:
 
 
 def _share(run: Run) -> str:
-    return f"{100 * run.attention['attention_on_motion']['mean']:.1f} %" if run.attention else NONE
+    return percent(run.attention["attention_on_motion"]["mean"]) if run.attention else NONE
 
 
 def _lacking(runs: Sequence[Run], part: str) -> list[str]:

@@ -14,7 +14,7 @@ SIGNS = {True: "✓", False: "✗"}
 
 
 def spread(labels: np.ndarray, number: int) -> list[int]:
-    """Indices of at most ``number`` videos, in the order of their classes, as many of each class as there are.
+    """Indices of at most ``number`` videos, by class; each class has as many as the others, if it can.
 
     Example:
         >>> spread(np.array([0, 0, 0, 0, 1, 2, 1, 0]), 5)

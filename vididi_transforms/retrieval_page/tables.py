@@ -1,12 +1,11 @@
 """Recalls and confusion of all queries."""
 from collections.abc import Sequence
-from html import escape
 
 import numpy as np
 
 from ..clustering import best_retrieved_classes
 from ..neighbours import TOPK, Neighbours
-from ..report.page import Row, table
+from ..report.page import Row, heads, percent, table, wide_table
 
 RECALLS = tuple(f"R@{k}" for k in TOPK)
 
@@ -15,7 +14,7 @@ def recall_table(found: Sequence[Neighbours], chance: Sequence[float]) -> str:
     """Recalls of every run, and of videos drawn at random."""
     numbers = str(len(found[0].query.videos)), str(len(found[0].gallery.videos))
     recalls = {"(chance)": tuple(chance)} | {one.query.name: one.recalls() for one in found}
-    rows: list[Row] = [(name, *percent(recall), *numbers) for name, recall in recalls.items()]
+    rows: list[Row] = [(name, *map(percent, recall), *numbers) for name, recall in recalls.items()]
     return table("At least one of the k nearest training videos is of the query's class",
                  ("run", *RECALLS, "queries", "training videos"), rows)
 
@@ -26,7 +25,7 @@ def class_table(found: Sequence[Neighbours]) -> str:
     query = found[0].query
     header = ("class", "queries", *(f"{name}, {one.query.name}" for one in found for name in RECALLS))
     rows: list[Row] = [(query.classes[label], str(int((query.labels == label).sum())),
-                        *(cell for one in recalls for cell in percent(one[label])))
+                        *(percent(recall) for one in recalls for recall in one[label]))
                        for label in best_retrieved_classes(*recalls)]
     return table("Recall of each class, best retrieved by all runs first", header, rows)
 
@@ -35,21 +34,13 @@ def confusion_table(one: Neighbours) -> str:
     """Classes of the queries against those of their nearest videos; shaded by the share of the row."""
     counts, classes = one.confusion(), one.query.classes
     labels = sorted(classes)
-    caption = escape(f"{one.query.name}: queries of a class (row) by the class of the nearest training video (column)")
-    head = "".join(f'<th scope="col">{escape(classes[label])}</th>' for label in labels)
-    rows = "\n".join(f'<tr><th scope="row">{escape(classes[label])}</th>{_cells(counts[place], place)}</tr>'
-                     for place, label in enumerate(labels) if counts[place].any())
-    return (f'<div class="wide confusion" role="region" tabindex="0" aria-label="{caption}"><table>\n'
-            f"<caption>{caption}</caption>\n<thead><tr><td></td>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n"
-            "</table></div>")
+    caption = f"{one.query.name}: queries of a class (row) by the class of the nearest training video (column)"
+    rows = [(classes[label], _cells(counts[place], place)) for place, label in enumerate(labels)
+            if counts[place].any()]
+    return wide_table(caption, f"<td></td>{heads([classes[label] for label in labels])}", rows, "confusion")
 
 
 def _cells(counts: np.ndarray, own: int) -> str:
     total = counts.sum()
     return "".join(f'<td{" class=own" if column == own else ""} style="--share: {count / total:.2f}">{count or ""}</td>'
                    for column, count in enumerate(counts.tolist()))
-
-
-def percent(recalls: Sequence[float]) -> list[str]:
-    """Recalls as texts."""
-    return [f"{100 * recall:.1f} %" for recall in recalls]

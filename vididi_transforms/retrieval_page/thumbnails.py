@@ -72,8 +72,8 @@ def _images(path: Path, stop: int, step: int) -> "Iterator[Image.Image]":
 def frame_files(folder: Path) -> list[Path]:
     """A video's frames in their order; where there are pictures of optical flow too, those named ``img_...``."""
     pictures = [path for path in folder.iterdir() if path.suffix.lower() in PICTURES]
-    frames = [path for path in pictures if path.name.startswith("img_")] or pictures
-    return sorted(frames, key=lambda path: (len(path.name), path.name))  # 10.jpg comes after 9.jpg
+    named = [path for path in pictures if path.name.startswith("img_")]
+    return sorted(named or pictures, key=lambda path: (len(path.name), path.name))  # 10.jpg comes after 9.jpg
 
 
 def _pictures(paths: Iterable[Path]) -> "Iterator[Image.Image]":

@@ -8,10 +8,10 @@ import numpy as np
 from ..features import FeatureSet
 from ..neighbours import Neighbours, chance_recalls, find_neighbours
 from ..prepare.files import write_text
-from ..report.page import page, paragraph
+from ..report.page import page, paragraph, percent
 from .clips import FRAMES, Clips
 from .queries import controls, query_item, shown_videos, spread
-from .tables import RECALLS, class_table, confusion_table, percent, recall_table
+from .tables import RECALLS, class_table, confusion_table, recall_table
 
 QUERIES = 100
 
@@ -80,5 +80,5 @@ def _check_same_videos(runs: Sequence[FeatureSet]) -> None:
 
 
 def _line(one: Neighbours) -> str:
-    recalls = zip(RECALLS, percent(one.recalls()), strict=True)
+    recalls = zip(RECALLS, map(percent, one.recalls()), strict=True)
     return f"{one.query.name}: " + ", ".join(map(" ".join, recalls))
