@@ -149,7 +149,9 @@ def encode(video: Tensor, path: Path, fps: int = 20) -> None:
 
 def write_dataset(out: str | Path, train: int = 480, test: int = 160, size: int = 64, frames: int = 40,
                   classes: Sequence[str] = tuple(MOTIONS), seed: int = 0) -> None:
-    """Write videos and their lists; the same arguments give the same videos.
+    """Write videos and their lists; the same arguments draw the same videos.
+
+    The files are not all the same: libx264's assembler codes some frames differently each time.
 
     Args:
         out: folder to write to.
