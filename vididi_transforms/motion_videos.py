@@ -63,6 +63,7 @@ MOTIONS: dict[str, Callable[[Tensor, Pose], Pose]] = {
 """The classes: from the phase of the motion, ``[T]`` in radians, and the pose at rest to the pose in each frame."""
 
 SPLITS = ("train", "test")
+X264 = {"crf": "18", "threads": "1", "tune": "fastdecode", "x264-params": "asm=0"}
 _NAME = re.compile(rf"(?P<split>{'|'.join(SPLITS)})/(?P<motion>{'|'.join(MOTIONS)})_(?P<index>\d+)\.mp4$")
 
 
@@ -121,7 +122,9 @@ def _texture(rng: np.random.Generator, cells: int, size: int) -> Tensor:
 
 
 def encode(video: Tensor, path: Path, fps: int = 20) -> None:
-    """Write a video as H.264; the file appears when it is whole.
+    """Write a video as H.264; the same video gives the same file, which appears when it is whole.
+
+    libx264's assembler does not: it codes some frames differently each time. Without it (``asm=0``) it does.
 
     Args:
         video: ``[T, 3, H, W]`` in [0, 1], H and W even.
@@ -138,7 +141,7 @@ def encode(video: Tensor, path: Path, fps: int = 20) -> None:
     part = path.with_suffix(".part.mp4")
     part.unlink(missing_ok=True)  # a link that was left there is not followed
     with av.open(str(part), "w") as container:
-        stream = container.add_stream("libx264", rate=fps, options={"crf": "18", "threads": "1", "tune": "fastdecode"})
+        stream = container.add_stream("libx264", rate=fps, options=X264)
         stream.height, stream.width = video.shape[-2:]
         stream.pix_fmt = "yuv420p"
         for frame in (video * 255).round().byte().permute(0, 2, 3, 1).contiguous().numpy():
@@ -149,9 +152,7 @@ def encode(video: Tensor, path: Path, fps: int = 20) -> None:
 
 def write_dataset(out: str | Path, train: int = 480, test: int = 160, size: int = 64, frames: int = 40,
                   classes: Sequence[str] = tuple(MOTIONS), seed: int = 0) -> None:
-    """Write videos and their lists; the same arguments draw the same videos.
-
-    The files are not all the same: libx264's assembler codes some frames differently each time.
+    """Write videos and their lists; the same arguments write the same files.
 
     Args:
         out: folder to write to.
