@@ -1,7 +1,8 @@
 """The number of processes changes nothing: runs of one, two and four through the stock tool, on the CPU.
 
 An encoder without batch normalisation, whose statistics are each process's own on a CPU, is the same function of the
-joined batch in all of them. So one law covers what is drawn, differentiated, gathered and reduced.
+joined batch in all of them. So one law covers what is drawn, differentiated, gathered and reduced. In float64: in
+float32 the rounding, which depends on how many clips a process has, flips a ReLU now and then.
 """
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -19,9 +20,10 @@ VIDEOS, GALLERY, QUERIES = 23, 15, 8  # 23 videos to train on and 23 to retrieve
 BATCH, STEPS = 8, 8
 CONFIG = """
 _base_ = ['{demo}']
-custom_imports = dict(imports=['vididi_transforms.mmaction2', 'faults'], allow_failed_imports=False)
+custom_imports = dict(imports=['vididi_transforms.mmaction2', 'faults', 'double_precision'], allow_failed_imports=False)
 custom_hooks = [dict(type='ViDiDiHook', check_ranks=True), {fault}]
 model = dict(
+    type='DoubleRecognizer',
     backbone=dict(norm_cfg=dict(type='GN', num_groups=2)),
     cls_head=dict(num_layers=1),
     data_preprocessor=dict(augment=dict(_delete_=True, jitter=0.8, gray=0.5, blur=0.5)))
@@ -80,7 +82,7 @@ def test_schedule_and_objective_are_those_of_one_process(request, one, name, fir
     for key in ("vididi_phase", "vididi_order1", "vididi_order2", "epoch"):
         assert seen(work, key) == seen(one, key, first)
     for key in ("lr", "loss", "loss_invariance", "loss_variance", "loss_covariance"):
-        assert seen(work, key) == pytest.approx(seen(one, key, first), rel=1e-4), key
+        assert seen(work, key) == pytest.approx(seen(one, key, first), rel=1e-12), key
     assert len(seen(one, "loss")) == STEPS
     orders = zip(seen(one, "vididi_order1").values(), seen(one, "vididi_order2").values(), strict=True)
     assert len(set(orders)) > 3

@@ -124,11 +124,13 @@ def test_every_parameter_learns(views):
     assert [name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0] == []
 
 
-def test_terms_are_float32_under_autocast(views):
-    model = recognizer().train()
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        losses = model(views, [], mode="loss")
-    assert {loss.dtype for loss in losses.values()} == {torch.float32}
+@pytest.mark.parametrize("build", [recognizer, byol_recognizer])
+@pytest.mark.parametrize("precision", [torch.float32, torch.float64])
+def test_terms_are_float32_under_autocast_or_the_models_float64(build, precision, views):
+    model = build().train().to(precision)
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == torch.float32):
+        losses = model(views.to(precision), [], mode="loss")
+    assert {loss.dtype for loss in losses.values()} == {precision}
 
 
 @pytest.mark.parametrize("test_cfg", [None, dict(max_testing_views=2)])

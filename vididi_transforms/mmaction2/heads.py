@@ -20,6 +20,11 @@ def global_average_pool(maps: Tensor | tuple[Tensor, ...]) -> Tensor:
     return maps.mean(dim=(2, 3, 4))
 
 
+def at_least_single(z: Tensor) -> Tensor:
+    """In float32, or in float64 if it is: objectives are not computed in less, under mixed precision either."""
+    return z.to(torch.promote_types(z.dtype, torch.float32))
+
+
 @MODELS.register_module()
 class RetrievalHead(BaseModule):
     """Features of videos, for testing a pretrained encoder; no objective.
@@ -79,10 +84,10 @@ class GatheringHead(TwoStreamHead):
         self.gather = gather
 
     def loss(self, feats: tuple[Tensor, Tensor], data_samples: list[Any]) -> dict[str, Tensor]:
-        """Named terms from feature maps of the two views, ``[B, D, t, h, w]`` each; computed in float32."""
+        """Named terms from feature maps of the two views, ``[B, D, t, h, w]`` each; in float32 or more."""
         z1, z2 = (self.project(maps) for maps in feats)
         with torch.autocast(z1.device.type, enabled=False):
-            z1, z2 = z1.float(), z2.float()
+            z1, z2 = at_least_single(z1), at_least_single(z2)
             return self.objective(gather_batch(z1), gather_batch(z2)) if self.gather else self.objective(z1, z2)
 
     def objective(self, z1: Tensor, z2: Tensor) -> dict[str, Tensor]:
@@ -176,6 +181,6 @@ class BYOLHead(TwoStreamHead):
         pairs = [(feats[0], targets[1]), (feats[1], targets[0])][:1 + self.symmetric]
         predictions = [self.predictor(self.project(maps)) for maps, _ in pairs]
         with torch.autocast(predictions[0].device.type, enabled=False):
-            losses = [byol(prediction.float(), target.float())
+            losses = [byol(at_least_single(prediction), at_least_single(target))
                       for prediction, (_, target) in zip(predictions, pairs, strict=True)]
             return {"loss_byol": torch.stack(losses).mean()}

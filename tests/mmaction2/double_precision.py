@@ -1,0 +1,16 @@
+"""An encoder whose rounding, which depends on the size of the batch, is too small to flip a ReLU or a max pooling."""
+from typing import Any
+
+from mmaction.registry import MODELS
+
+from vididi_transforms.mmaction2.recognizers import TwoStreamRecognizer
+
+
+@MODELS.register_module()
+class DoubleRecognizer(TwoStreamRecognizer):
+    """Computes in float64 from the views on."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.backbone.double().register_forward_pre_hook(lambda encoder, views: (views[0].double(),))
+        self.cls_head.double()
