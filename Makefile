@@ -5,7 +5,7 @@ PYTHON ?= python3
 OLDEST_PYTHON ?= $(shell PYENV_VERSION=3.10 python3.10 -c 'import sys; print(sys.executable)' 2>/dev/null || command -v $(PYTHON))
 CORE := functional pair_selector objectives kernels distributed properties errors saliency neighbours
 # Readers of videos that crash on purpose would print their traces.
-TWICE := --numprocesses 2 --dist loadfile -p no:faulthandler
+TWICE := --numprocesses 2 --dist loadfile --no-loadscope-reorder -p no:faulthandler
 VENV := .venv
 BIN := $(VENV)/bin
 

@@ -40,7 +40,7 @@ def features(args: argparse.Namespace, name: str, seed: int) -> Path:
     if not (work_dir / FILE).exists():
         options = [f"test_dataloader.dataset.datasets.{number}.{key}" for number, split in enumerate(("train", "test"))
                    for key in (f"ann_file={args.data / split}.txt", f"data_prefix.video={args.data}")]
-        demo.run(f"test {name} seed {seed}", args.out, "test", "mmaction2", demo.config("vicreg"), "--checkpoint",
+        demo.mim(f"test {name} seed {seed}", args.out, "test", "mmaction2", demo.config("vicreg"), "--checkpoint",
                  checkpoint(args, name, seed), "--work-dir", work_dir, "--cfg-options", *options)
     return work_dir / FILE
 

@@ -48,7 +48,7 @@ def fine_tune(args: argparse.Namespace, name: str, seed: int) -> float:
     videos = [option for loader, split in (("train", "train"), ("val", "test")) for option in (
         f"{loader}_dataloader.dataset.ann_file={args.data / split}.txt",
         f"{loader}_dataloader.dataset.data_prefix.video={args.data}")]
-    demo.run(f"fine-tune {name} seed {seed}", args.out, "train", "mmaction2", CONFIG, "--work-dir", work_dir,
+    demo.mim(f"fine-tune {name} seed {seed}", args.out, "train", "mmaction2", CONFIG, "--work-dir", work_dir,
              "--cfg-options", f"load_from={checkpoint(args, name, seed)}", f"randomness.seed={seed}", *videos)
     return round(100 * [line["acc/top1"] for line in scalars(work_dir) if "acc/top1" in line][-1], 1)
 

@@ -15,6 +15,7 @@ from sklearn.neighbors import NearestNeighbors
 import vididi_transforms as vt
 
 GALLERY, QUERIES, DIMENSIONS, K, CHUNK = 9537, 3783, 512, 10, 1024
+GROWTH = (10_000, 60_000, 240_000)
 
 
 def main() -> None:
@@ -34,7 +35,7 @@ def main() -> None:
     same = {name: round((method() == ours()).double().mean().item(), 5) for name, method in methods.items()}
     timings = interleaved(methods, rounds=7, warm_up=1)
     growth = []
-    for number in (10_000, 60_000, 240_000):
+    for number in GROWTH:
         many = features(number)
         seconds = timed(lambda many=many: vt.nearest(many.to(device), query.to(device), K, chunk=CHUNK).cpu())
         growth.append({"gallery": number, "seconds": round(seconds, 2),

@@ -234,6 +234,9 @@ def test_bad_input(work_dirs, tmp_path, capsys):
     assert usage_error(main, capsys, work_dirs[0], "--queries", "0") == "queries must be >= 1: got 0"
     assert "there must be a feature file" in usage_error(main, capsys, tmp_path)
     assert usage_error(main, capsys, work_dirs[0], "--out", tmp_path) == f"out must be a file: {tmp_path} is a folder"
+    (tmp_path / "file").touch()
+    error = usage_error(main, capsys, work_dirs[0], "--root", tmp_path, "--out", tmp_path / "file/page.html")
+    assert error.endswith(f"File exists: '{tmp_path}/file'")  # before it is told that no video can be read
     with pytest.raises(ValueError, match="a page needs at least one run: got none"):
         write_retrieval_page([], tmp_path / "page.html")
 

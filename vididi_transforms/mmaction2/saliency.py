@@ -150,13 +150,13 @@ def run(args: argparse.Namespace) -> None:
     init_default_scope(read[0].get("default_scope", "mmaction"))
     encoders = [load_encoder(*row, args.device) for row in zip(read, checkpoints, names, strict=True)]
     dataset = videos_of(read[0], args.videos)
+    args.out.mkdir(parents=True, exist_ok=True)  # before the minutes that measuring takes
     result = measure(encoders, read[0], dataset, args.show, args.motion_seed, args.threshold)
     write(result, report(result, encoders, args.threshold), args.out)
 
 
 def write(result: Measured, record: dict[str, Any], out: Path) -> None:
     """Write pictures and numbers to a folder, and print the numbers."""
-    out.mkdir(parents=True, exist_ok=True)
     draw_sheet(result.examples, out / "saliency.png")
     write_film(result.examples, out / "saliency.mp4")
     write_json(out / "saliency.json", record)

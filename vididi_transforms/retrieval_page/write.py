@@ -33,13 +33,14 @@ def write_retrieval_page(runs: Sequence[FeatureSet], out: Path, root: Path = Pat
 
     Raises:
         ValueError: there is no run, or runs are of other videos, ``queries`` is < 1, no video can be read.
-        IsADirectoryError: ``out`` is a folder.
+        OSError: ``out`` is a folder, or below a file.
     """
     if queries is not None and queries < 1:
         raise ValueError(f"queries must be >= 1: got {queries}")
     if out.is_dir():
         raise IsADirectoryError(f"out must be a file: {out} is a folder")
     _check_same_videos(runs)
+    out.parent.mkdir(parents=True, exist_ok=True)  # before the clips are read
     found = [find_neighbours(run, metric, center) for run in runs]
     labels = found[0].query.labels
     chosen = spread(labels, queries or max(QUERIES, len(np.unique(labels))))
