@@ -4,7 +4,7 @@ PYTHON ?= python3
 # Python 3.10 if it runs here; the variable is for pyenv, whose python3.10 may be there and not run.
 OLDEST_PYTHON ?= $(shell PYENV_VERSION=3.10 python3.10 -c 'import sys; print(sys.executable)' 2>/dev/null || command -v $(PYTHON))
 CORE := functional pair_selector objectives kernels distributed properties errors saliency neighbours
-# Readers of videos that crash on purpose would print their traces.
+# Readers of videos that crash on purpose would print their traces. By name, long files come first.
 TWICE := --numprocesses 2 --dist loadfile --no-loadscope-reorder -p no:faulthandler
 VENV := .venv
 BIN := $(VENV)/bin

@@ -25,17 +25,14 @@ def test_files_lists_and_labels(tmp_path):
     assert not list(tmp_path.rglob("*.part*"))
 
 
-def test_deterministic_for_a_seed_and_no_video_twice(tmp_path):
-    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
-        write_dataset(tmp_path / name, train=4, test=4, size=32, frames=4, seed=seed)
-    content = {name: [p.read_bytes() for p in sorted((tmp_path / name).rglob("*.mp4"))] for name in "abc"}
-    assert content["a"] == content["b"]
-    assert not set(content["a"]) & set(content["c"])
-    assert len(set(content["a"])) == 8
+def test_no_video_twice_and_others_for_another_seed(tmp_path):
+    for seed in (0, 1):
+        write_dataset(tmp_path / f"{seed}", train=4, test=4, size=32, frames=4, seed=seed)
+    assert len({path.read_bytes() for path in tmp_path.rglob("*.mp4")}) == 16
 
 
 def test_the_same_video_gives_the_same_file(tmp_path):
-    """libx264's assembler codes about one of six differently each time."""
+    """With libx264's assembly code about one of six does not (PyAV 18.1, x264 165, Xeon)."""
     for name in "ab":
         write_dataset(tmp_path / name, train=48, test=8)
     first, second = (sorted((tmp_path / name).rglob("*.mp4")) for name in "ab")

@@ -1,4 +1,4 @@
-"""An encoder whose rounding, which depends on the size of the batch, is too small to flip a ReLU or a max pooling."""
+"""A recognizer whose rounding, which depends on the size of the batch, flips practically no ReLU or max pooling."""
 from typing import Any
 
 from mmaction.registry import MODELS
@@ -12,5 +12,5 @@ class DoubleRecognizer(TwoStreamRecognizer):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.backbone.double().register_forward_pre_hook(lambda encoder, views: (views[0].double(),))
+        self.backbone.double().register_forward_pre_hook(lambda encoder, inputs: (inputs[0].double(),))
         self.cls_head.double()

@@ -13,7 +13,7 @@ from conftest import DEMO, tiny_for
 from test_train import ENV, TOOLS, free_port, options, run, scalars
 
 pytestmark = pytest.mark.slow
-WITH_FAULTS = {**ENV, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), ENV.get("PYTHONPATH", "")]),
+WITH_TESTS = {**ENV, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), ENV.get("PYTHONPATH", "")]),
                "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}  # as docs/cluster.md says
 TORCHRUN = ("-m", "torch.distributed.run", "--nproc-per-node=2")
 VIDEOS, GALLERY, QUERIES = 23, 15, 8  # 23 videos to train on and 23 to retrieve: neither 2 nor 4 divides them
@@ -46,7 +46,7 @@ def train(motion, work, processes, *arguments, launchers, fault=""):
         "default_hooks.checkpoint.by_epoch": False, "default_hooks.checkpoint.max_keep_ckpts": -1}
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda launcher: run(*launcher, work / "cfg.py", *arguments, "--work-dir", work,
-                                           *options(settings), env=WITH_FAULTS), launchers))
+                                           *options(settings), env=WITH_TESTS), launchers))
     return work
 
 

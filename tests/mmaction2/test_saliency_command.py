@@ -249,6 +249,15 @@ def test_code_in_a_checkpoint_is_not_run(demo, tmp_path, monkeypatch, capsys):
     assert not (tmp_path / "was_run").exists()
 
 
+def test_a_folder_that_cannot_be_is_told_of_before_anything_is_measured(demo, motion, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("vididi_transforms.mmaction2.saliency.measure", None)
+    (tmp_path / "file").touch()
+    with pytest.raises(SystemExit):
+        main([str(DEMO), str(demo[1]), "--out", str(tmp_path / "file"), "--cfg-options",
+              *command_line(retrieval(motion))])
+    assert capsys.readouterr().err.strip().endswith(f"File exists: '{tmp_path}/file'")
+
+
 def test_evenly_spaced_videos_are_of_several_classes():
     for number, total in ((4, 480), (6, 3783), (8, 8), (9, 8), (1, 5), (100, 160)):
         chosen = evenly(number, total)

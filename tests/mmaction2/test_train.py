@@ -23,8 +23,9 @@ def options(tiny_options, **more):
     return ["--cfg-options", *(f"{key}={value}" for key, value in (tiny_options | more).items() if key != "work_dir")]
 
 
-def run(*command, env=ENV):
-    result = subprocess.run([sys.executable, *map(str, command)], capture_output=True, text=True, check=False, env=env)
+def run(*command, env=ENV, cwd=None):
+    result = subprocess.run([sys.executable, *map(str, command)], capture_output=True, text=True, check=False, env=env,
+                            cwd=cwd)
     assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
     return result.stdout + result.stderr
 

@@ -21,7 +21,7 @@ def global_average_pool(maps: Tensor | tuple[Tensor, ...]) -> Tensor:
 
 
 def at_least_single(z: Tensor) -> Tensor:
-    """In float32, or in float64 if it is: objectives are not computed in less, under mixed precision either."""
+    """``z`` in float32, or in float64 if it is that: no objective is computed in half precision."""
     return z.to(torch.promote_types(z.dtype, torch.float32))
 
 

@@ -156,7 +156,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def write(result: Measured, record: dict[str, Any], out: Path) -> None:
-    """Write pictures and numbers to a folder, and print the numbers."""
+    """Write pictures and numbers to a folder that is there, and print the numbers."""
     draw_sheet(result.examples, out / "saliency.png")
     write_film(result.examples, out / "saliency.mp4")
     write_json(out / "saliency.json", record)
