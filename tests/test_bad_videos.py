@@ -15,6 +15,7 @@ NO_VIDEO_FILE = {
         ("empty", "text", "html", "random-bytes", "cut-header", "cut-index"), av.error.InvalidDataError)}
 CUT = ("cut-data", "cut-avi", "cut-mjpeg", "cut-mkv", "cut-webm")
 DAMAGED = ("zero-middle", "flipped-bits")
+NEW = int(av.__version__.split(".")[0]) >= 19  # PyAV opens what has texts that are not UTF-8
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +24,7 @@ def paths(tmp_path_factory):
 
 
 def opened(path):
-    return av.open(f"file:{path}", metadata_errors="replace")
+    return av.open(f"file:{path}", **({} if NEW else {"metadata_errors": "replace"}))
 
 
 def pictures(path):
@@ -107,7 +108,7 @@ ODD = {
     "interlaced": lambda c: next(c.decode(video=0)).interlaced_frame,
     "b-frames": lambda c: min(packet.dts for packet in c.demux(video=0) if packet.dts is not None) < 0,
     "sound-first": lambda c: [stream.type for stream in c.streams] == ["audio", "video"],
-    "latin-title": lambda c: c.metadata["title"] == "caf\ufffd!",
+    "latin-title": lambda c: c.metadata["title"] in ("caf\ufffd!", "caf\udce9!"),
     "edit-list": lambda c: promised(c) == 40,
     "avi-gap": lambda c: promised(c) == 50,
     "fragments": lambda c: promised(c) == 0,
@@ -138,8 +139,8 @@ def test_display_matrix(paths, name):
 
 
 def test_a_title_that_is_not_utf8_fails_where_it_is_read_as_utf8(paths):
-    with pytest.raises(UnicodeDecodeError):
-        av.open(str(paths["latin-title"]))
+    with pytest.raises(UnicodeError), av.open(str(paths["latin-title"])) as container:
+        container.metadata["title"].encode()
 
 
 def test_long_name(paths):

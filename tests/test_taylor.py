@@ -104,3 +104,11 @@ def test_bad_arguments(video, tmp_path, capsys, arguments, text):
         main([str(video), "--out", str(tmp_path / "strip.png"), *arguments])
     assert text in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_no_video(tmp_path, capsys):
+    (tmp_path / "text.mp4").write_text("no video\n")
+    for name, text in (("text.mp4", "Invalid data"), ("missing.mp4", "No such file or directory")):
+        with pytest.raises(SystemExit):
+            main([str(tmp_path / name), "--out", str(tmp_path / "strip.png")])
+        assert f"error: the video must be readable: {tmp_path / name}: {text}" in capsys.readouterr().err

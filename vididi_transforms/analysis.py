@@ -15,6 +15,8 @@ from torch import Tensor
 
 from .functional import temporal_difference
 from .prepare.files import write_json
+from .prepare.videos import UnreadableError
+from .prepare.videos import frames as decoded
 from .taylor import check_pictures, taylor_errors, taylor_strip
 
 if TYPE_CHECKING:
@@ -69,22 +71,23 @@ def read_clip(path: str | Path, frames: int = 8, interval: int = 3, start: int =
         start: number of the first.
 
     Raises:
-        ValueError: the video is shorter, or a number is out of range.
+        ValueError: the video cannot be read or is shorter, or a number is out of range.
     """
     if min(frames, interval) < 1 or start < 0:
         raise ValueError("frames and interval must be >= 1 and start >= 0: got "
                          f"frames={frames}, interval={interval}, start={start}")
-    import av
     import numpy as np
 
     wanted = range(start, start + frames * interval, interval)
-    with av.open(str(path)) as container:
-        chosen = [frame.to_ndarray(format="rgb24") for frame in _chosen(container.decode(video=0), wanted, path)]
+    try:
+        chosen = [frame.to_ndarray(format="rgb24") for _, frame in _chosen(decoded(Path(path)), wanted, path)]
+    except UnreadableError as error:
+        raise ValueError(f"the video must be readable: {path}: {error}") from error
     return torch.from_numpy(np.stack(chosen)).permute(3, 0, 1, 2).float() / 255
 
 
-def _chosen(decoded: Iterable[Any], wanted: range, path: str | Path) -> list[Any]:
-    chosen = list(islice(decoded, wanted.start, wanted.stop, wanted.step))
+def _chosen(frames: Iterable[Any], wanted: range, path: str | Path) -> list[Any]:
+    chosen = list(islice(frames, wanted.start, wanted.stop, wanted.step))
     if len(chosen) < len(wanted):
         raise ValueError(f"the video must have frame {wanted[-1]}: {path} ends before it")
     return chosen

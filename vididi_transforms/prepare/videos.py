@@ -5,7 +5,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .files import unfinished
 
@@ -34,7 +34,7 @@ def opened(path: Path) -> "Iterator[tuple[av.container.InputContainer, av.video.
     import av
 
     try:
-        with av.open(f"file:{path}", metadata_errors="replace") as container:  # old titles are not UTF-8
+        with av.open(f"file:{path}", **_lenient(av.__version__)) as container:
             if container.format.name.endswith("_pipe"):
                 raise UnreadableError(f"a picture ({container.format.name})")
             if not container.streams.video:
@@ -44,6 +44,11 @@ def opened(path: Path) -> "Iterator[tuple[av.container.InputContainer, av.video.
             yield container, stream
     except av.error.FFmpegError as error:
         raise UnreadableError(error.strerror or str(error)) from error
+
+
+def _lenient(pyav: str) -> dict[str, Any]:
+    """Old titles are not UTF-8; from PyAV 19 on that is no error, and nothing can be asked for."""
+    return {} if int(pyav.split(".")[0]) >= 19 else {"metadata_errors": "replace"}
 
 
 def frames(path: Path, start: float = 0) -> "Iterator[tuple[float, av.VideoFrame]]":
