@@ -17,6 +17,7 @@ from vididi_transforms.analysis import derivative_strip
 from vididi_transforms.clustering import best_retrieved_classes, draw, silhouette, tsne
 from vididi_transforms.features import read_features, read_runs
 from vididi_transforms.keyed_random import keyed_generator
+from vididi_transforms.prepare.videos import UnreadableError
 from vididi_transforms.report import read_run, write_report
 from vididi_transforms.resample import resized_crop
 
@@ -33,6 +34,11 @@ MOTIONS = "slide-x, slide-y, circle, rotate, pulse, shake-x, shake-y, tumble"
 
 def sweep(**change):
     return vt.augment_and_differentiate(**dict(clips=CLIPS, params=torch.zeros(2, 21)) | change)
+
+
+def unreadable(path):
+    with patch("vididi_transforms.analysis.decoded", side_effect=UnreadableError("no frame")):
+        analysis.read_clip(path)
 
 
 def without_interpreter(call):
@@ -280,6 +286,7 @@ PICTURES = [
      "motion videos are named like test/slide-x_00008.mp4: got 'a/slide-x_00001.mp4'"),
     (lambda: analysis.read_clip("a.mp4", frames=0), ValueError,
      "frames and interval must be >= 1 and start >= 0: got frames=0, interval=3, start=0"),
+    (lambda: unreadable("a.mp4"), ValueError, "the video must be readable: a.mp4: no frame"),
     (lambda: analysis._chosen(range(21), range(0, 24, 3), "a.mp4"), ValueError,
      "the video must have frame 21: a.mp4 ends before it"),
     (lambda: taylor.taylor_strip(CLIP.byte()), TypeError,
