@@ -26,6 +26,20 @@ def test_table_is_the_result_file():
     assert report["run"]["machine"] in README
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_other_seeds_are_told_of(seed):
+    report = json.loads((RESULTS.parent / f"demo-seed{seed}.json").read_text())
+    vicreg, vididi = (f"{100 * report[name]['top1']:.1f} %" for name in ("vicreg", "vididi-vicreg"))
+    assert f"{vicreg} and {vididi} with seed {seed}" in README
+    assert report["run"]["command"].endswith(f"randomness.seed={seed}")
+
+
+def test_the_demo_again_gave_the_same_numbers():
+    first, again = (json.loads((RESULTS.parent / f"{name}.json").read_text()) for name in ("demo", "demo-again"))
+    assert first.pop("seconds") != again.pop("seconds")  # another run
+    assert first == again
+
+
 @pytest.mark.parametrize(("page", "name"), [("README.md", "batched_pass"), ("README.md", "ablation"),
                                             ("README.md", "fine_tuning"), ("README.md", "clustering"),
                                             ("README.md", "saliency"),
