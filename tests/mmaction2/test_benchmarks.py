@@ -24,6 +24,7 @@ SMALL = {
 }
 CONSTANTS = {  # where there is no option
     "growth": dict(SHAPES=[(2, 8, 32), (4, 8, 32)], BASE=(2, 8, 32)),
+    "processes": dict(COUNTS="module.COUNTS[:2]"),
     "retrieval": dict(GALLERY=50, QUERIES=20, GROWTH=(100, 200)),
 }
 
