@@ -14,7 +14,7 @@ from test_train import ENV, TOOLS, free_port, options, run, scalars
 
 pytestmark = pytest.mark.slow
 WITH_TESTS = {**ENV, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), ENV.get("PYTHONPATH", "")]),
-               "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}  # as docs/cluster.md says
+              "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}  # as docs/cluster.md says
 TORCHRUN = ("-m", "torch.distributed.run", "--nproc-per-node=2")
 VIDEOS, GALLERY, QUERIES = 23, 15, 8  # 23 videos to train on and 23 to retrieve: neither 2 nor 4 divides them
 BATCH, STEPS = 8, 8
