@@ -22,6 +22,7 @@ from torch import Tensor
 
 from .keyed_random import keyed_generator
 from .prepare.files import inside, write_text
+from .prepare.videos import X264
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ MOTIONS: dict[str, Callable[[Tensor, Pose], Pose]] = {
 
 SPLITS = ("train", "test")
 # With its assembly code libx264 writes other bytes each time (PyAV 18.1, x264 165, Xeon).
-X264 = {"crf": "18", "threads": "1", "tune": "fastdecode", "x264-params": "asm=0"}
+REPEATABLE = {**X264, "x264-params": "asm=0"}
 _NAME = re.compile(rf"(?P<split>{'|'.join(SPLITS)})/(?P<motion>{'|'.join(MOTIONS)})_(?P<index>\d+)\.mp4$")
 
 
@@ -140,7 +141,7 @@ def encode(video: Tensor, path: Path, fps: int = 20) -> None:
     part = path.with_suffix(".part.mp4")
     part.unlink(missing_ok=True)  # a link that was left there is not followed
     with av.open(str(part), "w") as container:
-        stream = container.add_stream("libx264", rate=fps, options=X264)
+        stream = container.add_stream("libx264", rate=fps, options=REPEATABLE)
         stream.height, stream.width = video.shape[-2:]
         stream.pix_fmt = "yuv420p"
         for frame in (video * 255).round().byte().permute(0, 2, 3, 1).contiguous().numpy():

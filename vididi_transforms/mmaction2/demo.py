@@ -25,6 +25,7 @@ from ..features import read_runs
 from ..motion_videos import MOTIONS, render, write_dataset
 from ..neighbours import chance_recall
 from ..report import write_report
+from ..report.page import percent
 from ..retrieval_page import write_retrieval_page
 
 DATA = Path("data/motion")  # where the demo's configs look
@@ -67,7 +68,7 @@ def main() -> None:
     runs = [args.out / name for name in ("untrained", *METHODS)]
     write_retrieval_page(read_runs(runs), args.out / "retrieval.html", queries=QUERIES)
     print(write_report(runs, args.out / "report.html", "Motion videos: VICReg and ViDiDi-VICReg"))
-    firsts = {name: f"{100 * recalls['top1']:.1f} %" for name, recalls in results.items()}
+    firsts = {name: percent(recalls["top1"]) for name, recalls in results.items()}
     print(f"Of the test videos, {firsts['vididi-vicreg']} find their own motion first after training with ViDiDi, "
           f"{firsts['vicreg']} without; by chance it is {firsts['chance']}.\nTo look at: {args.out / 'retrieval.html'} "
           f"(clips), {args.out / 'report.html'}, {args.out / 'demo.png'}; numbers: {args.out / 'results.json'}")
@@ -166,7 +167,7 @@ def table(results: Results, seconds: dict[str, float]) -> str:
     lines = ["", "| retrieval of motion videos | " + " | ".join(f"R@{k}" for k in TOPK) + " | training |",
              "|---|" + "---|" * (len(TOPK) + 1)]
     for name, recalls in results.items():
-        cells = " | ".join(f"{100 * recalls[f'top{k}']:.1f} %" for k in TOPK)
+        cells = " | ".join(percent(recalls[f"top{k}"]) for k in TOPK)
         lines.append(f"| {name} | {cells} | {f'{seconds[name]:.0f} s' if name in seconds else ''} |")
     return "\n".join(lines)
 

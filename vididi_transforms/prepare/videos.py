@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import av
 
 Job = TypeVar("Job")
+X264 = {"crf": "18", "threads": "1", "tune": "fastdecode"}
 
 
 class UnreadableError(Exception):
@@ -115,9 +116,8 @@ def _encode(source: Path, part: Path, short_side: int, gop: int) -> None:
     import av
 
     rate = _rate(source)
-    options = {"crf": "18", "threads": "1", "tune": "fastdecode"}
     with av.open(f"file:{part}", "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=rate, options=options)
+        stream = container.add_stream("libx264", rate=rate, options=X264)
         stream.pix_fmt, stream.codec_context.gop_size = "yuv420p", gop
         index = -1
         for index, (_, frame) in enumerate(frames(source)):
