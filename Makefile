@@ -3,7 +3,8 @@
 PYTHON ?= python3
 # Python 3.10 if it runs here; the variable is for pyenv, whose python3.10 may be there and not run.
 OLDEST_PYTHON ?= $(shell PYENV_VERSION=3.10 python3.10 -c 'import sys; print(sys.executable)' 2>/dev/null || command -v $(PYTHON))
-CORE := functional pair_selector objectives kernels distributed properties errors saliency neighbours
+CORE := derivatives pairs augment/test_kernels.py objectives evaluation/test_neighbours.py analysis/test_saliency.py \
+	test_errors.py test_properties.py
 # Readers of videos that crash on purpose would print their traces. By name, long files come first.
 TWICE := --numprocesses 2 --dist loadfile --no-loadscope-reorder -p no:faulthandler
 VENV := .venv
@@ -19,7 +20,7 @@ $(VENV)/.installed: pyproject.toml
 	touch $@
 
 demo: setup
-	$(BIN)/python -m vididi_transforms.mmaction2.demo
+	$(BIN)/vididi demo
 
 test: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(TWICE)
@@ -34,7 +35,7 @@ docs: setup
 core:
 	$(PYTHON) -m venv .venv-core
 	.venv-core/bin/pip install --disable-pip-version-check --quiet . pytest hypothesis
-	.venv-core/bin/python -m pytest -m "not slow" $(CORE:%=tests/test_%.py)
+	.venv-core/bin/python -m pytest -m "not slow" $(CORE:%=tests/%)
 
 oldest:
 	$(OLDEST_PYTHON) -m venv .venv-oldest

@@ -20,8 +20,8 @@ from scipy.stats import spearmanr
 from tqdm import tqdm
 
 from vididi_transforms import SCHEDULES
+from vididi_transforms.data.motion_videos import MOTIONS, write_dataset
 from vididi_transforms.mmaction2.demo import CONFIG
-from vididi_transforms.motion_videos import MOTIONS, write_dataset
 
 CONFIGS = Path(__file__).parents[1] / "mmaction_configs"
 ROW = "ablation/ablation-{}-vicreg_r3d18_1xb64-8x3x2-400e_ucf101-rgb.py"

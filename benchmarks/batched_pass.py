@@ -24,7 +24,7 @@ from torch import Tensor
 from torchvision.transforms import v2
 
 import vididi_transforms as vt
-from vididi_transforms.kernels import IMAGENET_MEAN, IMAGENET_STD
+from vididi_transforms.augment.kernels import IMAGENET_MEAN, IMAGENET_STD
 
 CUDA = torch.cuda.is_available()
 WHOLE = ("torchvision v2, clip by clip", "kornia VideoSequential")  # the peers that do the whole job

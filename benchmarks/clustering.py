@@ -13,11 +13,11 @@ import numpy as np
 from common import RESULTS, rows, write
 from fine_tuning import ROWS, arguments, checkpoint
 
-from vididi_transforms.clustering import Comparison, compare, draw, panels
-from vididi_transforms.clustering.scores import METRICS
-from vididi_transforms.features import FILE, SPLITS, FeatureSet, read_runs
+from vididi_transforms.evaluation.clustering import Comparison, compare, draw, panels
+from vididi_transforms.evaluation.clustering.scores import METRICS
+from vididi_transforms.evaluation.features import FILE, SPLITS, FeatureSet, read_runs
+from vididi_transforms.evaluation.neighbours import find_neighbours
 from vididi_transforms.mmaction2 import demo
-from vididi_transforms.neighbours import find_neighbours
 
 NAMES = ("untrained", *ROWS)
 Scores = dict[str, dict[str, dict[str, dict[int, list[float]]]]]

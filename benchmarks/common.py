@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from numpy import percentile
 
+from vididi_transforms.data.motion_videos import write_dataset
 from vididi_transforms.mmaction2.demo import provenance
-from vididi_transforms.motion_videos import write_dataset
 
 RESULTS = Path(__file__).parent / "results"
 Timing = dict[str, float]  # milliseconds: median, q25, q75

@@ -10,8 +10,8 @@ from pathlib import Path
 from ablation import scalars
 from common import rows, write
 
+from vididi_transforms.data.motion_videos import MOTIONS
 from vididi_transforms.mmaction2 import demo
-from vididi_transforms.motion_videos import MOTIONS
 
 CONFIG = Path(__file__).parents[1] / "mmaction_configs/demo/r3d-tiny_1xb16-16x2x1-2e_motion-rgb.py"
 ROWS = {"vicreg": "base", "vididi-vicreg": "vididi"}  # of the ablation

@@ -16,10 +16,10 @@ from fine_tuning import arguments
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
+from vididi_transforms.analysis.saliency_pictures import Example, draw_sheet
 from vididi_transforms.mmaction2 import demo
-from vididi_transforms.mmaction2.saliency import Measured, measure
-from vididi_transforms.mmaction2.saliency_inputs import load_encoder, videos_of
-from vididi_transforms.saliency_pictures import Example, draw_sheet
+from vididi_transforms.mmaction2.evaluation.saliency import Measured, measure
+from vididi_transforms.mmaction2.evaluation.saliency_inputs import load_encoder, videos_of
 
 PRETRAINED = CONFIGS / demo.CONFIG.format("vicreg")
 FINE_TUNED = CONFIGS / "demo/r3d-tiny_1xb16-16x2x1-2e_motion-rgb.py"

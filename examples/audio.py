@@ -29,7 +29,7 @@ def block(inputs, outputs):
 
 
 encoder = nn.Sequential(block(1, 32), block(32, 64), block(64, 64), nn.AdaptiveAvgPool1d(1), nn.Flatten())
-head = vt.projector(64, 128, 128)
+head = vt.build_projector(64, 128, 128)
 optimizer = torch.optim.Adam([*encoder.parameters(), *head.parameters()], lr=1e-3)
 selector = vt.PairSelector("vididi", seed=0)
 sounds = sweeps(128, seconds=2)
@@ -41,7 +41,7 @@ for epoch in range(4):
         view1, view2 = (batch[..., start:start + RATE] for start in starts)
         orders = selector.orders(epoch, step)
         x1, x2 = vt.differentiate_pair(view1, view2, *orders, dim=-1)
-        loss = sum(vt.vicreg(head(encoder(x1)), head(encoder(x2))).values())
+        loss = sum(vt.vicreg_loss(head(encoder(x1)), head(encoder(x2))).values())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 import vididi_transforms as vt
-from vididi_transforms.analysis import derivative_strip
-from vididi_transforms.motion_videos import MOTIONS, render
+from vididi_transforms.analysis.derivative_strip import derivative_strip
+from vididi_transforms.data.motion_videos import MOTIONS, render
 
 # %% [markdown]
 # ## A video and its derivatives
@@ -71,13 +71,13 @@ encoder = nn.Sequential(
     nn.Conv3d(3, 16, 3, (1, 2, 2), 1), nn.BatchNorm3d(16), nn.ReLU(),
     nn.Conv3d(16, 32, 3, 2, 1), nn.BatchNorm3d(32), nn.ReLU(),
     nn.Conv3d(32, 64, 3, 2, 1), nn.BatchNorm3d(64), nn.ReLU(), nn.AdaptiveAvgPool3d(1), nn.Flatten())
-head = vt.projector(64, 128, 64)
+head = vt.build_projector(64, 128, 64)
 optimizer = torch.optim.Adam([*encoder.parameters(), *head.parameters()], lr=1e-3)
 losses, step = [], 0
 for epoch in range(8):
     for batch in videos[torch.randperm(len(videos))].split(32):
         views = two_views(batch, selector.orders(epoch, step), key=step)
-        loss = sum(vt.vicreg(*(head(encoder(view)) for view in views)).values())
+        loss = sum(vt.vicreg_loss(*(head(encoder(view)) for view in views)).values())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -94,7 +94,7 @@ plt.show()
 # Does a video find videos of its own motion? Too short a training to say, but this is how it is measured.
 
 # %%
-plain = vt.ClipAugment(size=None, flip=0, blur=0, jitter=0, gray=0)     # normalises only
+plain = vt.ClipAugment(size=None, p_flip=0, p_blur=0, p_jitter=0, p_gray=0)     # normalises only
 clips = videos[:, :, :22:3]
 with torch.no_grad():
     features = encoder.eval()(plain(clips, plain.draw(clips.shape, 0))[0])

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 import vididi_transforms as vt
-from vididi_transforms.motion_videos import MOTIONS, render
+from vididi_transforms.data.motion_videos import MOTIONS, render
 
 
 def containers(same_on_frame=True):
@@ -40,7 +40,7 @@ augment = containers()
 encoder = nn.Sequential(
     nn.Conv3d(3, 16, 3, (1, 2, 2), 1), nn.BatchNorm3d(16), nn.ReLU(),
     nn.Conv3d(16, 32, 3, 2, 1), nn.BatchNorm3d(32), nn.ReLU(), nn.AdaptiveAvgPool3d(1), nn.Flatten(),
-    *vt.projector(32, 128, 64))
+    *vt.build_projector(32, 128, 64))
 optimizer = torch.optim.Adam(encoder.parameters(), lr=1e-3)
 selector = vt.PairSelector("vididi", seed=0)
 for epoch in range(4):
@@ -48,7 +48,7 @@ for epoch in range(4):
         views = [augment(videos[rows], masks[rows])[0] for _ in range(2)]
         orders = selector.orders(epoch, step)
         x, x2 = vt.differentiate_pair(*views, *orders)
-        loss = sum(vt.vicreg(encoder(x), encoder(x2)).values())
+        loss = sum(vt.vicreg_loss(encoder(x), encoder(x2)).values())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -14,7 +14,7 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
 import vididi_transforms as vt
-from vididi_transforms.motion_videos import MOTIONS, render
+from vididi_transforms.data.motion_videos import MOTIONS, render
 
 logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)        # no tips
 # Lightning 2.6 uses a class that torch 2.14 calls deprecated, in every `fit`.

@@ -16,7 +16,7 @@ from mmpretrain.models import BYOL, SimCLR
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 from torch import nn
-from vididi_transforms.motion_videos import MOTIONS, render
+from vididi_transforms.data.motion_videos import MOTIONS, render
 
 
 class MotionClips(torch.utils.data.Dataset):

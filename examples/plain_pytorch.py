@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 import vididi_transforms as vt
-from vididi_transforms.motion_videos import MOTIONS, render
+from vididi_transforms.data.motion_videos import MOTIONS, render
 
 torch.manual_seed(0)
 rng = np.random.default_rng(0)
@@ -17,7 +17,7 @@ videos = videos.transpose(1, 2)                                         # [B, C,
 encoder = nn.Sequential(
     nn.Conv3d(3, 16, 3, (1, 2, 2), 1), nn.BatchNorm3d(16), nn.ReLU(),
     nn.Conv3d(16, 32, 3, 2, 1), nn.BatchNorm3d(32), nn.ReLU(), nn.AdaptiveAvgPool3d(1), nn.Flatten())
-head = vt.projector(32, 128, 64)
+head = vt.build_projector(32, 128, 64)
 optimizer = torch.optim.Adam([*encoder.parameters(), *head.parameters()], lr=1e-3)
 augment = vt.ClipAugment(size=32, area=(0.5, 1.0), seed=0)
 selector = vt.PairSelector("vididi", seed=0)
@@ -28,7 +28,7 @@ for epoch in range(4):
         views = [augment(clip, augment.draw(clip.shape, epoch, step, view))[0] for view, clip in enumerate(clips)]
         orders = selector.orders(epoch, step)
         x, x2 = vt.differentiate_pair(*views, *orders)                  # both of 8 - max(orders) frames
-        loss = sum(vt.vicreg(head(encoder(x)), head(encoder(x2))).values())
+        loss = sum(vt.vicreg_loss(head(encoder(x)), head(encoder(x2))).values())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -13,7 +13,7 @@ from torch import nn
 from torchvision.transforms import v2
 
 import vididi_transforms as vt
-from vididi_transforms.motion_videos import write_dataset
+from vididi_transforms.data.motion_videos import write_dataset
 
 # pytorchvideo 0.1.5 imports a module by the name that it had before torchvision 0.17. (Where MMAction2 is installed,
 # `import vididi_transforms.mmaction2` does this.) And it defines a class by a decorator that torch 2.14 warns of.
@@ -48,7 +48,7 @@ torch.manual_seed(0)
 encoder = nn.Sequential(
     nn.Conv3d(3, 16, 3, (1, 2, 2), 1), nn.BatchNorm3d(16), nn.ReLU(),
     nn.Conv3d(16, 32, 3, 2, 1), nn.BatchNorm3d(32), nn.ReLU(), nn.AdaptiveAvgPool3d(1), nn.Flatten(),
-    *vt.projector(32, 128, 64))
+    *vt.build_projector(32, 128, 64))
 optimizer = torch.optim.Adam(encoder.parameters(), lr=1e-3)
 selector = vt.PairSelector("vididi", seed=0)
 
@@ -59,7 +59,7 @@ with tempfile.TemporaryDirectory() as folder:
         for step, batch in enumerate(loader):
             orders = selector.orders(epoch, step)
             x, x2 = vt.differentiate_pair(*batch["video"].unbind(1), *orders)
-            loss = sum(vt.vicreg(encoder(x), encoder(x2)).values())
+            loss = sum(vt.vicreg_loss(encoder(x), encoder(x2)).values())
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

@@ -11,7 +11,7 @@ from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from vididi_transforms.motion_videos import write_dataset
+from vididi_transforms.data.motion_videos import write_dataset
 
 # pytorchvideo 0.1.5 defines a class by a decorator that torch 2.14 warns of. Two warnings remain, of `FileClient`:
 # mmengine's checkpoint hook and MMAction2's reader of videos ask for it.

@@ -34,7 +34,7 @@ def skeletons(n, frames):
 torch.manual_seed(0)
 encoder = STGCN(dict(layout="coco", mode="stgcn_spatial"), in_channels=2, base_channels=32, num_stages=4,
                 inflate_stages=[3], down_stages=[3])                    # [N, M, T, V, C] to [N, M, 64, T / 2, V]
-head = vt.projector(64, 128, 128)
+head = vt.build_projector(64, 128, 128)
 optimizer = torch.optim.Adam([*encoder.parameters(), *head.parameters()], lr=1e-3)
 selector = vt.PairSelector("vididi", seed=0)
 people = skeletons(128, frames=60)
@@ -44,7 +44,7 @@ for epoch in range(4):
         orders = selector.orders(epoch, step)
         views = vt.differentiate_pair(view1, view2, *orders)
         z1, z2 = (head(encoder(view).mean(dim=(1, 3, 4))) for view in views)
-        loss = sum(vt.vicreg(z1, z2).values())
+        loss = sum(vt.vicreg_loss(z1, z2).values())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -10,7 +10,7 @@ from torchvision.models.video import r3d_18
 from torchvision.transforms import v2
 
 import vididi_transforms as vt
-from vididi_transforms.motion_videos import MOTIONS, render
+from vididi_transforms.data.motion_videos import MOTIONS, render
 
 stock = [
     v2.RandomResizedCrop(32, scale=(0.5, 1.0), antialias=True),
@@ -34,7 +34,7 @@ torch.manual_seed(0)
 rng = np.random.default_rng(0)
 videos = [(render(motion, rng, frames=24, size=40)[0] * 255).byte() for motion in list(MOTIONS) * 2]
 encoder = r3d_18(weights=None)
-encoder.fc = vt.projector(512, 512, 256)
+encoder.fc = vt.build_projector(512, 512, 256)
 optimizer = torch.optim.SGD(encoder.parameters(), lr=0.01, momentum=0.9)
 selector = vt.PairSelector("vididi", seed=0)
 
@@ -42,7 +42,7 @@ for epoch in range(4):
     for step in range(2):
         orders = selector.orders(epoch, step)
         x, x2 = vt.match_length(*(view(videos[8 * step:8 * step + 8], order) for order in orders))
-        loss = sum(vt.vicreg(encoder(x), encoder(x2)).values())
+        loss = sum(vt.vicreg_loss(encoder(x), encoder(x2)).values())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -10,14 +10,14 @@ import torch
 from transformers import VideoMAEConfig, VideoMAEModel
 
 import vididi_transforms as vt
-from vididi_transforms.motion_videos import MOTIONS, render
+from vididi_transforms.data.motion_videos import MOTIONS, render
 
 FRAMES = 6                                                              # a multiple of tubelet_size
 torch.manual_seed(0)
 encoder = VideoMAEModel(VideoMAEConfig(
     image_size=32, patch_size=8, num_frames=FRAMES, tubelet_size=2, hidden_size=64, num_hidden_layers=2,
     num_attention_heads=4, intermediate_size=128))                      # or VideoMAEModel.from_pretrained(...)
-head = vt.projector(64, 128, 128)
+head = vt.build_projector(64, 128, 128)
 optimizer = torch.optim.AdamW([*encoder.parameters(), *head.parameters()], lr=1e-3)
 selector = vt.PairSelector("vididi", seed=0)
 
@@ -35,7 +35,7 @@ for epoch in range(4):
         view1, view2 = (batch[:, start:start + 2 * (FRAMES + 2):2] for start in starts)
         orders = selector.orders(epoch, step)
         x1, x2 = vt.differentiate_pair(view1, view2, *orders, dim=-4, length=FRAMES)
-        loss = sum(vt.vicreg(embed(x1), embed(x2)).values())
+        loss = sum(vt.vicreg_loss(embed(x1), embed(x2)).values())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -17,7 +17,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-ROOT = Path(__file__).parents[1]
+from paths import ROOT
+
 COPIED = ("vididi_transforms", "tests", "mmaction_configs", "pyproject.toml")
 PACKAGES = ("torch", "numpy", "hypothesis", "pytest", "mmaction2", "mmengine")
 FUNCTIONAL, SELECTOR, OBJECTIVES, RETRIEVAL, AUGMENT, PROPERTIES, KERNELS = (f"tests/test_{name}.py" for name in (
@@ -54,16 +55,16 @@ MUTANTS = [
     *of("transforms.py", FUNCTIONAL,
         ("temporal_difference(clip, self.order, self.dim)", "temporal_difference(clip, self.order)")),
     *of("schedules.py", SELECTOR,
-        ('"vididi":               Schedule(cycle=((1, 1), (1, 0), (0, 1), (0, 0)), extra=0.5)',
-         '"vididi":               Schedule(cycle=((1, 1), (0, 1), (1, 0), (0, 0)), extra=0.5)'),
-        ("((1, 1), (1, 0), (0, 1), (0, 0)), extra=0.5)", "((1, 1), (1, 0), (0, 1), (0, 0)), extra=0.4)"),
-        ("cycle=((0, 0), (0, 1), (1, 0), (1, 1)), extra=0.5", "cycle=((0, 0), (0, 1), (1, 0), (1, 1)), extra=0.0"),
+        ('"vididi":               Schedule(cycle=((1, 1), (1, 0), (0, 1), (0, 0)), p_extra=0.5)',
+         '"vididi":               Schedule(cycle=((1, 1), (0, 1), (1, 0), (0, 0)), p_extra=0.5)'),
+        ("((1, 1), (1, 0), (0, 1), (0, 0)), p_extra=0.5)", "((1, 1), (1, 0), (0, 1), (0, 0)), p_extra=0.4)"),
+        ("cycle=((0, 0), (0, 1), (1, 0), (1, 1)), p_extra=0.5", "cycle=((0, 0), (0, 1), (1, 0), (1, 1)), p_extra=0.0"),
         ('"schedule-1st-mix":     Schedule(cycle=((1, 1), (1, 0), (0, 0)))',
          '"schedule-1st-mix":     Schedule(cycle=((1, 1), (0, 1), (0, 0)))'),
         ("((0, 1, 2), (0, 1, 2)),", "((0, 1, 2), (0, 1)),"),
-        (" + (self.extra > 0)", "")),
+        (" + (self.p_extra > 0)", "")),
     *of("pair_selector.py", SELECTOR,
-        ("int(draws[0] < self.schedule.extra)", "int(draws[0] > self.schedule.extra)"),
+        ("int(draws[0] < self.schedule.p_extra)", "int(draws[0] > self.schedule.p_extra)"),
         ("_pick(order2, draws[2]) + extra", "_pick(order2, draws[2])"),
         ("_pick(order2, draws[2])", "_pick(order2, draws[1])"),
         ("epoch % len(self.schedule.cycle)", "(epoch + 1) % len(self.schedule.cycle)"),

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from strategies import COUNTS, FLOATS, LAYOUTS, SEEDS, SMALL_INTEGERS, clips, embeddings, generator
 
 import vididi_transforms as vt
-from vididi_transforms.kernels.reference import Settings, reflect_pad, sweep
-from vididi_transforms.keyed_random import keyed_generator
-from vididi_transforms.resample import DRAWS, draw_crops, interpolation, resized_crop
+from vididi_transforms.augment.kernels.reference import Settings, reflect_pad, sweep
+from vididi_transforms.augment.resample import DRAWS, draw_crops, interpolation, resized_crop
+from vididi_transforms.pairs.keyed_random import keyed_generator
 
 settings.register_profile("reproducible", derandomize=True, deadline=None, max_examples=40)
 settings.load_profile("reproducible")
@@ -155,7 +155,7 @@ TABLE_6 = {  # how often which pair of orders comes over a cycle, by hand
 }
 SCHEDULES = st.sampled_from(list(vt.SCHEDULES))
 OWN = st.builds(dict, cycle=st.lists(st.tuples(*[st.one_of(ORDERS, st.lists(ORDERS, min_size=1, max_size=3))] * 2),
-                                     min_size=1, max_size=5), extra=st.sampled_from([0, 0.25, 0.5, 1]))
+                                     min_size=1, max_size=5), p_extra=st.sampled_from([0, 0.25, 0.5, 1]))
 
 
 @pytest.mark.parametrize("name", vt.SCHEDULES)
@@ -182,7 +182,7 @@ def test_the_selector_is_a_pure_function_and_its_state_round_trips(schedule, see
     for (epoch, _), orders in zip(keys, forward, strict=True):
         drawn_from = [order if isinstance(order, tuple) else (order,)
                       for order in selector.schedule.cycle[selector.phase(epoch)]]
-        extra = {0} if selector.schedule.extra == 0 else {1} if selector.schedule.extra == 1 else {0, 1}
+        extra = {0} if selector.schedule.p_extra == 0 else {1} if selector.schedule.p_extra == 1 else {0, 1}
         assert any(all(o - more in of for o, of in zip(orders, drawn_from, strict=True)) for more in extra)
         assert max(orders) <= selector.schedule.max_order
 
@@ -193,7 +193,7 @@ def test_a_state_of_another_seed_or_schedule_is_refused(schedule, seed, other):
     if other != seed:
         with pytest.raises(ValueError, match="a run goes on only with its own seed"):
             vt.PairSelector(schedule, other).load_state_dict(state)
-    longer = dict(cycle=[*state["schedule"]["cycle"], (5, 5)], extra=state["schedule"]["extra"])
+    longer = dict(cycle=[*state["schedule"]["cycle"], (5, 5)], p_extra=state["schedule"]["p_extra"])
     with pytest.raises(ValueError, match="a run goes on only with its own schedule"):
         vt.PairSelector(longer, seed).load_state_dict(state)
 
@@ -328,7 +328,7 @@ def test_gray_has_equal_channels_and_a_turn_of_the_hue_is_none(batch, key):
 
 @given(BATCHES, COUNTS)
 def test_nothing_drawn_is_normalisation_only(batch, key):
-    augment = augmentation(blur=0, jitter=0, gray=0, mean=(0.1, 0.2, 0.3), std=(0.5, 0.25, 1.0))
+    augment = augmentation(p_blur=0, p_jitter=0, p_gray=0, mean=(0.1, 0.2, 0.3), std=(0.5, 0.25, 1.0))
     mean, std = (torch.tensor(values).view(3, 1, 1, 1) for values in ((0.1, 0.2, 0.3), (0.5, 0.25, 1.0)))
     close(augment(batch, augment.draw(batch.shape, key))[0], (batch / 255 - mean) / std)
 
@@ -388,7 +388,7 @@ def gradients_are_finite(objective, *tensors):
 
 
 def vicreg(z1, z2):
-    return sum(vt.vicreg(z1, z2).values())
+    return sum(vt.vicreg_loss(z1, z2).values())
 
 
 def shuffled(seed, *tensors):
@@ -399,14 +399,14 @@ def shuffled(seed, *tensors):
 @given(embeddings(), SEEDS)
 def test_vicreg_laws(pair, seed):
     before = [z.clone() for z in pair]
-    terms, swapped = vt.vicreg(*pair), vt.vicreg(*shuffled(seed, *pair[::-1]))
+    terms, swapped = vt.vicreg_loss(*pair), vt.vicreg_loss(*shuffled(seed, *pair[::-1]))
     expected = np.multiply(reference.vicreg(*map(in_float64, pair)), (1, 1, 0.05)) if pair[0].shape[1] > 1 else None
     for k, (name, term) in enumerate(terms.items()):
         assert term >= 0
         torch.testing.assert_close(swapped[name], term)
         if expected is not None:
             assert term.item() == pytest.approx(expected[k], rel=1e-3, abs=1e-5)
-    assert vt.invariance(pair[0], pair[0]) == 0
+    assert vt.invariance_loss(pair[0], pair[0]) == 0
     assert gradients_are_finite(vicreg, *pair)
     assert all(torch.equal(z, old) for z, old in zip(pair, before, strict=True))
 
@@ -414,38 +414,38 @@ def test_vicreg_laws(pair, seed):
 @given(embeddings(number=1, dtypes=[torch.float64]), st.floats(-3, 3), SEEDS)
 def test_variance_and_covariance_do_not_see_where_the_embedding_is(z, shift, seed):
     (z,) = z
-    for term in (vt.variance, vt.covariance):
+    for term in (vt.variance_loss, vt.covariance_loss):
         torch.testing.assert_close(term(z + shift), term(z), rtol=1e-6, atol=1e-6)
         torch.testing.assert_close(term(z[:, torch.randperm(z.shape[1], generator=generator(seed))]), term(z))
         torch.testing.assert_close(term(-z), term(z))
-    torch.testing.assert_close(vt.covariance(2 * z), 16 * vt.covariance(z))
-    torch.testing.assert_close(vt.variance(z, gamma=0.0), torch.zeros((), dtype=torch.float64))
+    torch.testing.assert_close(vt.covariance_loss(2 * z), 16 * vt.covariance_loss(z))
+    torch.testing.assert_close(vt.variance_loss(z, gamma=0.0), torch.zeros((), dtype=torch.float64))
 
 
 @given(embeddings(), SEEDS, st.sampled_from([0.05, 0.1, 1.0]))
 def test_info_nce_laws(pair, seed, temperature):
-    loss = vt.info_nce(*pair, temperature=temperature)
+    loss = vt.info_nce_loss(*pair, temperature=temperature)
     assert 0 <= loss <= math.log(len(pair[0])) + 2 / temperature
-    torch.testing.assert_close(vt.info_nce(*shuffled(seed, *pair[::-1]), temperature=temperature), loss, rtol=1e-4,
+    torch.testing.assert_close(vt.info_nce_loss(*shuffled(seed, *pair[::-1]), temperature=temperature), loss, rtol=1e-4,
                                atol=1e-5)
     if pair[0].any():
-        torch.testing.assert_close(vt.info_nce(2 * pair[0], pair[1] / 2, temperature=temperature), loss)
+        torch.testing.assert_close(vt.info_nce_loss(2 * pair[0], pair[1] / 2, temperature=temperature), loss)
         assert loss.item() == pytest.approx(reference.info_nce(*map(in_float64, pair), temperature), rel=1e-4, abs=1e-4)
     else:
         assert loss.item() == pytest.approx(math.log(len(pair[0])))
-    assert gradients_are_finite(vt.info_nce, *pair)
+    assert gradients_are_finite(vt.info_nce_loss, *pair)
 
 
 @given(embeddings(batch=(1, 6)), SEEDS)
 def test_byol_laws(pair, seed):
-    loss = vt.byol(*pair)
+    loss = vt.byol_loss(*pair)
     assert -1e-6 <= loss <= 2 + 1e-6
-    torch.testing.assert_close(vt.byol(*shuffled(seed, *pair)), loss)
-    torch.testing.assert_close(vt.byol(*pair[::-1]), loss)
-    assert vt.byol(pair[0], -pair[0]).item() == pytest.approx(2 if pair[0].any() else 1, abs=1e-6)
-    assert gradients_are_finite(vt.byol, *pair)
+    torch.testing.assert_close(vt.byol_loss(*shuffled(seed, *pair)), loss)
+    torch.testing.assert_close(vt.byol_loss(*pair[::-1]), loss)
+    assert vt.byol_loss(pair[0], -pair[0]).item() == pytest.approx(2 if pair[0].any() else 1, abs=1e-6)
+    assert gradients_are_finite(vt.byol_loss, *pair)
     target = pair[1].clone().requires_grad_()
-    assert not vt.byol(pair[0], target).requires_grad
+    assert not vt.byol_loss(pair[0], target).requires_grad
 
 
 @given(embeddings(number=1, batch=(0, 4)))

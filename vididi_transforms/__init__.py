@@ -1,30 +1,36 @@
-"""ViDiDi (Chen et al. 2024): video time-differentiation for instance discrimination, on top of PyTorch.
+"""ViDiDi (Chen et al. 2024): temporal derivatives for self-supervised video learning, on top of PyTorch.
 
-The flow of the data is the order of the files::
+The folders follow the data::
 
     two clips of a video -> augmentation -> derivatives of the chosen orders -> encoder -> projector -> objective
-                            augment         functional, transforms              yours      projector    objectives
-                            resample        pair_selector (schedules, keyed_random)
-                            kernels: both of them in one pass
+                            augment/        derivatives/, pairs/                yours      objectives/
 
     import vididi_transforms as vt
     selector = vt.PairSelector('vididi', seed=0)
     x, x2 = vt.differentiate_pair(v, v2, *selector.orders(epoch, step))      # v, v2: [B, C, T, H, W]
 
-``retrieval`` measures what was learned; ``motion_videos`` writes a data set to try it on; ``mmaction2`` plugs
-everything into MMAction2. This package imports torch and numpy only.
+``data/`` reads, checks and generates videos, ``evaluation/`` measures features, ``analysis/`` draws what a person looks
+at, and ``mmaction2/`` plugs everything into MMAction2. The names below need torch and numpy only; each is imported when
+it is first used.
 """
-from .augment import ClipAugment
-from .augment_params import AugmentParams
-from .functional import differentiate_pair, match_length, taylor_expand, temporal_difference
-from .gather import gather_batch
-from .kernels import augment_and_differentiate
-from .objectives import byol, covariance, info_nce, invariance, variance, vicreg
-from .pair_selector import PairSelector
-from .projector import projector
-from .retrieval import nearest, recall_at_k
-from .schedules import SCHEDULES, Schedule
-from .transforms import TemporalDifference
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .augment import AugmentParams, ClipAugment, augment_and_differentiate
+    from .derivatives import TemporalDifference, differentiate_pair, match_length, taylor_expand, temporal_difference
+    from .evaluation import nearest, recall_at_k
+    from .objectives import (
+        build_projector,
+        byol_loss,
+        covariance_loss,
+        gather_batch,
+        info_nce_loss,
+        invariance_loss,
+        variance_loss,
+        vicreg_loss,
+    )
+    from .pairs import SCHEDULES, PairSelector, Schedule
 
 __version__ = "0.1.0"
 __all__ = [
@@ -35,18 +41,33 @@ __all__ = [
     "Schedule",
     "TemporalDifference",
     "augment_and_differentiate",
-    "byol",
-    "covariance",
+    "build_projector",
+    "byol_loss",
+    "covariance_loss",
     "differentiate_pair",
     "gather_batch",
-    "info_nce",
-    "invariance",
+    "info_nce_loss",
+    "invariance_loss",
     "match_length",
     "nearest",
-    "projector",
     "recall_at_k",
     "taylor_expand",
     "temporal_difference",
-    "variance",
-    "vicreg",
+    "variance_loss",
+    "vicreg_loss",
 ]
+_ROOMS = ("derivatives", "pairs", "augment", "objectives", "evaluation")
+
+
+def __getattr__(name: str) -> Any:
+    # Importing torch takes seconds, which `vididi --help` should not.
+    if name in __all__:
+        for room in _ROOMS:
+            module = import_module(f".{room}", __name__)
+            if name in module.__all__:
+                return getattr(module, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

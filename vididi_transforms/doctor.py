@@ -1,8 +1,7 @@
-"""``python -m vididi_transforms.doctor``: versions, which repairs are active and why, what is missing."""
+"""``vididi doctor``: versions, which repairs are active and why, what is missing."""
 import argparse
 import importlib
 import platform
-import sys
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
@@ -37,7 +36,8 @@ def installed(package: str) -> str:
 
 def repairs() -> list[str]:
     """One line for each repair: active or not, and why."""
-    from .mmaction2 import compat, new_transformers
+    from .mmaction2.compat import new_transformers
+    from .mmaction2.compat import repairs as compat
 
     lines = []
     for repair in compat.REPAIRS:
@@ -56,10 +56,12 @@ def repairs() -> list[str]:
     return lines
 
 
-def main() -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """``vididi doctor`` has no options."""
+
+
+def run(args: argparse.Namespace) -> int:
     """Print the report; 1 if MMAction2 cannot be used."""
-    argparse.ArgumentParser(prog="python -m vididi_transforms.doctor", description="Versions, which repairs are "
-                            "active and why, what is missing for what.").parse_args()
     print(f"Python {platform.python_version()} on {platform.platform()}")
     print("\n".join(f"  {package} {installed(package)}" for package in PACKAGES))
     try:
@@ -71,7 +73,3 @@ def main() -> int:
     missing = [f"  {package}: {use}" for package, use in NEEDS.items() if find_spec(package) is None]
     print("Missing\n" + ("\n".join(missing) or "  nothing"))
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -8,8 +8,8 @@ from matplotlib.colors import ListedColormap
 from matplotlib.patches import Patch
 
 import vididi_transforms as vt
-from vididi_transforms.analysis import derivative_strip
-from vididi_transforms.motion_videos import render
+from vididi_transforms.analysis.derivative_strip import derivative_strip
+from vididi_transforms.data.motion_videos import render
 
 OUT = Path(__file__).parents[1] / "pictures"
 COLOURS = ("#bbbbbb", "#0072b2", "#d55e00")  # orders 0, 1, 2; told apart by the colour-blind

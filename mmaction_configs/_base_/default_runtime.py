@@ -9,7 +9,7 @@ default_hooks = dict(
     checkpoint=dict(type='CheckpointHook', interval=10, max_keep_ckpts=3),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     sync_buffers=dict(type='SyncBuffersHook'),
-    keyed_draws=dict(type='KeyedDrawsHook'),
+    step_seed=dict(type='StepSeedHook'),
     bad_videos=dict(type='BadVideosHook'),
     exact_resume=dict(type='ExactResumeHook'),
     preemption=dict(type='PreemptionHook'))

@@ -5,4 +5,4 @@ _base_ = [
     '../_base_/schedules/cosine_400e_warmup10.py',
     '../_base_/default_runtime.py',
 ]
-default_hooks = dict(target=dict(type='BYOLTargetHook'))
+default_hooks = dict(target=dict(type='MomentumUpdateHook'))

@@ -3,7 +3,7 @@ import json
 import sys
 from argparse import Namespace
 
-from conftest import ROOT
+from paths import ROOT
 
 sys.path.append(str(ROOT / "benchmarks"))
 

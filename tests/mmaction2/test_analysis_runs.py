@@ -8,15 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT, tiny_for
 from mmengine.config import Config
 from mmengine.visualization import Visualizer
+from paths import ROOT
+from stock_tools import ENV, options, run, scalars
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from test_report import Page, rows
-from test_train import ENV, options, run, scalars
+from tiny_runs import tiny_for
 from wandb.proto.wandb_internal_pb2 import Record
+from work_dirs import Page, rows
 
-from vididi_transforms.motion_videos import MOTIONS, write_dataset
+from vididi_transforms.data.motion_videos import MOTIONS, write_dataset
 
 CONFIGS = ROOT / "mmaction_configs"
 RECIPE = CONFIGS / "demo/vicreg_r3d-tiny_1xb32-8x3x2-24e_motion-rgb.py"
@@ -66,7 +67,7 @@ def test_features_are_those_of_every_video(work_dirs):
 
 @pytest.mark.slow
 def test_report_of_two_runs(work_dirs, tmp_path):
-    command = ["-m", "vididi_transforms.report", *map(str, work_dirs), "--out", str(tmp_path / "report.html")]
+    command = ["-m", "vididi_transforms", "report", *map(str, work_dirs), "--out", str(tmp_path / "report.html")]
     table = rows(run(*command))
     for work in work_dirs:
         tested, = (json.loads(path.read_text()) for path in work.glob("*/*.json"))
@@ -83,7 +84,7 @@ def test_report_of_two_runs(work_dirs, tmp_path):
 
 @pytest.mark.slow
 def test_clustering_of_two_runs(work_dirs, tmp_path):
-    result = subprocess.run([sys.executable, "-m", "vididi_transforms.clustering", *map(str, work_dirs), "--out",
+    result = subprocess.run([sys.executable, "-m", "vididi_transforms", "cluster", *map(str, work_dirs), "--out",
                              str(tmp_path)], capture_output=True, text=True, check=False, env=ENV)
     assert result.returncode == 0, result.stderr
     with (tmp_path / "tsne-4.csv").open() as file:

@@ -6,11 +6,11 @@ import mmcv
 import pytest
 import torch
 from ava_set import write_ava_set
-from conftest import ROOT
 from mmaction.registry import DATASETS, METRICS, MODELS
 from mmengine.config import Config
 from mmengine.runner import Runner
-from test_train import TOOLS, run, scalars
+from paths import ROOT
+from stock_tools import TOOLS, run, scalars
 
 pytestmark = pytest.mark.slow
 CONFIGS = ROOT / "mmaction_configs"
@@ -32,7 +32,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def pretrained(tmp_path):
-    """A checkpoint of a small TwoStreamRecognizer."""
+    """A checkpoint of a small TwoViewRecognizer."""
     cfg = Config.fromfile(CONFIGS / "pretrain/vididi-vicreg_r3d18_1xb64-8x3x2-400e_ucf101-rgb.py")
     cfg.merge_from_dict(TINY_BACKBONE | {"model.cls_head.in_channels": 64})
     torch.manual_seed(1)

@@ -8,10 +8,10 @@ from threading import Semaphore, Thread
 
 import pytest
 import torch
+from hook_runs import Clips, Recorder, StopAt, expected, loader, make_runner
 from mmengine.hooks import EMAHook, Hook
 from mmengine.model import is_model_wrapper
 from mmengine.registry import HOOKS
-from test_hooks import Clips, Recorder, StopAt, expected, loader, make_runner
 from torch import nn
 
 import vididi_transforms as vt
@@ -244,7 +244,7 @@ def test_copies_of_selector_and_augmentation_are_the_same(copied):
 
 @COPIES
 def test_copies_of_the_preprocessor_are_the_same(copied):
-    preprocessor = ClipPairDataPreprocessor(**NORM, augment=dict(blur=1.0))
+    preprocessor = ClipPairDataPreprocessor(**NORM, augment=dict(p_blur=1.0))
     preprocessor.orders, preprocessor.key = (1, 2), (3, 4)
     twin = copied(preprocessor)
     views, others = (p(dict(inputs=CLIPS[:, None].expand(-1, 2, -1, -1, -1, -1)), True)["inputs"]
@@ -279,7 +279,7 @@ def test_copies_of_the_hook_work_and_leave_it_alone(tmp_path, copied):
 
 
 def test_the_config_of_a_runner_can_be_copied_and_used_again(tmp_path):
-    hooks = [dict(type="ViDiDiHook", schedule=dict(cycle=[[0, 1], [[0, 2], 1]], extra=0.5))]
+    hooks = [dict(type="ViDiDiHook", schedule=dict(cycle=[[0, 1], [[0, 2], 1]], p_extra=0.5))]
     again = copy.deepcopy(hooks)
     for _ in range(2):
         runner = make_runner(tmp_path, hooks)

@@ -10,28 +10,28 @@ import torch
 from mmaction.registry import TRANSFORMS
 from mmengine.logging import MMLogger
 from raises import PACKAGE, error_of, not_raised
-from test_metrics import samples
-from test_recognizer import BACKBONE, byol_recognizer
+from recognizers import BACKBONE, byol_recognizer
+from retrieval_samples import samples
 
 from vididi_transforms.mmaction2 import (
-    BYOLRecognizer,
-    BYOLTargetHook,
     ClipColorJitter,
     ClipGaussianBlur,
     ClipGrayscale,
     ClipPairDataPreprocessor,
-    FeatureFile,
-    MarkSplit,
+    DumpFeatures,
+    MomentumRecognizer,
+    MomentumUpdateHook,
     PerClip,
     ReadVideo,
     SampleClipPair,
+    SetRetrievalSplit,
     TorchvisionVideoBackbone,
-    TwoStreamRecognizer,
+    TwoViewRecognizer,
     VideoReadError,
     VideoRetrievalMetric,
     ViDiDiHook,
 )
-from vididi_transforms.mmaction2.hooks import _check_same
+from vididi_transforms.mmaction2.vididi_hook import _check_same
 
 NORM = dict(mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375])
 BYTES, IMGS = torch.zeros(4, 2, 3, 5, 8, 8, dtype=torch.uint8), [None] * 8
@@ -93,11 +93,11 @@ def without(key):
 
 def without_a_runner():
     with patch.object(MMLogger, "get_current_instance", return_value=SimpleNamespace(log_file=None)):
-        FeatureFile()
+        DumpFeatures()
 
 
 def needed(keys, got, metric="VideoRetrievalMetric"):
-    return (f"{metric} needs {keys} in every data sample: mark the videos with MarkSplit, keep these in "
+    return (f"{metric} needs {keys} in every data sample: mark the videos with SetRetrievalSplit, keep these in "
             f"PackActionInputs' meta_keys, and use a model that predicts features; got the keys {got}")
 
 
@@ -110,8 +110,8 @@ ROWS = [
     (two_of_them, ValueError, "a run has one ViDiDiHook: got 2"),
     (lambda: train(ViDiDiHook(), model=torch.nn.Linear(1, 1)), TypeError,
      "ViDiDiHook needs a model with a data preprocessor: Linear has none"),
-    (lambda: train(BYOLTargetHook(), model=torch.nn.Linear(1, 1)), TypeError,
-     "BYOLTargetHook needs a BYOLRecognizer: got Linear"),
+    (lambda: train(MomentumUpdateHook(), model=torch.nn.Linear(1, 1)), TypeError,
+     "MomentumUpdateHook needs a MomentumRecognizer: got Linear"),
     (lambda: differentiate(torch.zeros(1)), TypeError,
      "ViDiDiHook needs a data preprocessor that returns a dict with 'inputs': got Tensor"),
     (lambda: differentiate(dict(imgs=BYTES)), TypeError,
@@ -150,7 +150,7 @@ ROWS = [
     (lambda: per_clip(7), ValueError, "PerClip needs num_clips * clip_len frames: got 7 for 2 clips of 4"),
     (lambda: per_clip(type="Shorter"), ValueError,
      "a transform in PerClip must keep the number of frames: 4 became 3"),
-    (lambda: MarkSplit("train"), ValueError, "split must be 'gallery' or 'query': got 'train'"),
+    (lambda: SetRetrievalSplit("train"), ValueError, "split must be 'gallery' or 'query': got 'train'"),
     *((lambda kind=kind: kind(p=2), ValueError, "p must be a probability in [0, 1]: got 2")
       for kind in (ClipColorJitter, ClipGrayscale, ClipGaussianBlur)),
     # backbones, recognizers
@@ -161,12 +161,12 @@ ROWS = [
       for stages in ((), (1, 5), (3, 2), (2, 2), -1)),
     (lambda: TorchvisionVideoBackbone("r3d_18", frozen_stages=5), ValueError,
      "frozen_stages must be -1 (none) to 4: got 5"),
-    (lambda: TwoStreamRecognizer(BACKBONE, VICREG, neck=dict(type="TPN")), ValueError,
+    (lambda: TwoViewRecognizer(BACKBONE, VICREG, neck=dict(type="TPN")), ValueError,
      "a two-stream recognizer has no neck: got {'type': 'TPN'}"),
-    (lambda: BYOLRecognizer(BACKBONE, HEAD, base_momentum=1.0), ValueError, "base_momentum must be in (0, 1): got 1.0"),
-    (lambda: BYOLRecognizer(BACKBONE, VICREG), TypeError, "BYOLRecognizer needs a BYOLHead: got VICRegHead"),
+    (lambda: MomentumRecognizer(BACKBONE, HEAD, base_momentum=1.0), ValueError, "base_momentum must be in (0, 1): got 1.0"),
+    (lambda: MomentumRecognizer(BACKBONE, VICREG), TypeError, "MomentumRecognizer needs a BYOLHead: got VICRegHead"),
     (without_its_hook, RuntimeError, "the target of BYOL does not follow the online network: add default_hooks = "
-     "dict(target=dict(type='BYOLTargetHook'))"),
+     "dict(target=dict(type='MomentumUpdateHook'))"),
     # metrics
     (lambda: VideoRetrievalMetric(protocol="coclr"), ValueError,
      "protocol must be one of paper, authors, centred: got 'coclr'"),
@@ -178,18 +178,21 @@ ROWS = [
     (lambda: measured(samples(), protocol="authors"), ValueError,
      needed("total_frames", ["feature", "filename", "gt_label", "split"])),
     (lambda: measured(samples()[:15]), ValueError,
-     "retrieval needs at least one query video of 0 frames or more: got none; mark them with MarkSplit"),
+     "retrieval needs at least one query video of 0 frames or more: got none; mark them with SetRetrievalSplit"),
     # feature_file
-    (without_a_runner, ValueError, "FeatureFile needs out where there is no Runner: got None"),
-    (lambda: FeatureFile("features.pkl"), ValueError, "out must end in .npz: got 'features.pkl'"),
-    (lambda: measured(without("filename"), FeatureFile, out="a.npz"), ValueError,
-     needed("filename", ["feature", "gt_label", "split"], "FeatureFile")),
-    (lambda: measured(without("split"), FeatureFile, out="a.npz"), ValueError,
-     needed("split", ["feature", "filename", "gt_label"], "FeatureFile")),
+    (without_a_runner, ValueError, "DumpFeatures needs out where there is no Runner: got None"),
+    (lambda: DumpFeatures("features.pkl"), ValueError, "out must end in .npz: got 'features.pkl'"),
+    (lambda: measured(without("filename"), DumpFeatures, out="a.npz"), ValueError,
+     needed("filename", ["feature", "gt_label", "split"], "DumpFeatures")),
+    (lambda: measured(without("split"), DumpFeatures, out="a.npz"), ValueError,
+     needed("split", ["feature", "filename", "gt_label"], "DumpFeatures")),
 ]
-FILES = [PACKAGE / "mmaction2" / f"{name}.py" for name in (
-    "backbones", "clip_transforms", "data_preprocessor", "feature_file", "heads", "hooks", "metrics", "pipelines",
-    "recognizers", "samplers", "training_hooks", "views")]
+FILES = [PACKAGE / "mmaction2/vididi_hook.py", *(path for room, names in {
+    "datasets": ("clip_pairs", "clip_transforms", "samplers"),
+    "models": ("backbones", "data_preprocessor", "heads", "recognizers", "two_views"),
+    "engine": ("momentum_update", "runner_utils", "step_seed"),
+    "evaluation": ("dump_features", "retrieval_metric"),
+}.items() for path in (PACKAGE / "mmaction2" / room / f"{name}.py" for name in names))]
 
 
 @pytest.mark.parametrize(("call", "kind", "message"), ROWS, ids=[message[:50] for *_, message in ROWS])

@@ -6,14 +6,14 @@ float32 the rounding, which depends on how many clips a process has, flips a ReL
 """
 import os
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
-from conftest import DEMO, tiny_for
-from test_train import ENV, TOOLS, free_port, options, run, scalars
+from paths import DEMO, ROOT
+from stock_tools import ENV, TOOLS, free_port, options, run, scalars
+from tiny_runs import tiny_for
 
 pytestmark = pytest.mark.slow
-WITH_TESTS = {**ENV, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), ENV.get("PYTHONPATH", "")]),
+WITH_TESTS = {**ENV, "PYTHONPATH": os.pathsep.join([str(ROOT / "tests/helpers"), ENV.get("PYTHONPATH", "")]),
               "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}  # as docs/cluster.md says
 TORCHRUN = ("-m", "torch.distributed.run", "--nproc-per-node=2")
 VIDEOS, GALLERY, QUERIES = 23, 15, 8  # 23 videos to train on and 23 to retrieve: neither 2 nor 4 divides them
@@ -26,7 +26,7 @@ model = dict(
     type='DoubleRecognizer',
     backbone=dict(norm_cfg=dict(type='GN', num_groups=2)),
     cls_head=dict(num_layers=1),
-    data_preprocessor=dict(augment=dict(_delete_=True, jitter=0.8, gray=0.5, blur=0.5)))
+    data_preprocessor=dict(augment=dict(_delete_=True, p_jitter=0.8, p_gray=0.5, p_blur=0.5)))
 optim_wrapper = dict(optimizer=dict(_delete_=True, type='SGD', lr=0.1))
 train_cfg = dict(max_epochs=4, val_interval=4)
 model_wrapper_cfg = dict(type='MMDistributedDataParallel', device_ids=None, broadcast_buffers=False)

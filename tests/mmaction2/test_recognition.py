@@ -3,13 +3,13 @@ import re
 
 import pytest
 import torch
-from conftest import ROOT
 from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
-from test_train import TOOLS, run, scalars
+from paths import ROOT
+from stock_tools import TOOLS, run, scalars
 
-from vididi_transforms.motion_videos import write_dataset
+from vididi_transforms.data.motion_videos import write_dataset
 
 pytestmark = pytest.mark.slow
 CONFIGS = ROOT / "mmaction_configs"

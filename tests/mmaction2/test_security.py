@@ -9,16 +9,19 @@ from pathlib import Path
 import mmaction
 import pytest
 import torch
-from conftest import DEMO
+from commands import command
 from evil_files import EVIL, FORMATS, evil, zip_file
 from mmaction.registry import MODELS
 from mmengine.model import BaseModule
 from mmengine.runner import CheckpointLoader, load_checkpoint
+from paths import DEMO
 from small_run import Model, small_run
 from torch import nn
 
-from vididi_transforms.mmaction2 import safe_loading
-from vididi_transforms.mmaction2.weights import export_encoder, main
+from vididi_transforms.mmaction2.compat import safe_loading
+from vididi_transforms.mmaction2.models.weights import export_encoder
+
+main = command("weights")
 
 REFUSED = r"no code of it is run: .* was refused by torch's safe loader, .*; its maker can write one that loads: torch"
 

@@ -4,12 +4,12 @@ import re
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
-from conftest import DEMO, ROOT, tiny_for
+from paths import DEMO, ROOT
 from slurm import Slurm
-from test_train import ENV, options, scalars
+from stock_tools import ENV, options, scalars
+from tiny_runs import tiny_for
 
 pytestmark = pytest.mark.slow
 STEPS = 16
@@ -41,7 +41,7 @@ def slurm():
         node = Slurm().__enter__()
     except RuntimeError as reason:  # not installed, or not allowed to start
         pytest.skip(str(reason))
-    node.env |= {**ENV, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), ENV.get("PYTHONPATH", "")])}
+    node.env |= {**ENV, "PYTHONPATH": os.pathsep.join([str(ROOT / "tests/helpers"), ENV.get("PYTHONPATH", "")])}
     yield node
     node.__exit__()
 

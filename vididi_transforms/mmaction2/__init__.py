@@ -15,52 +15,53 @@ from . import compat
 
 compat.install()
 
-from .backbones import TorchvisionVideoBackbone  # noqa: E402
-from .bad_videos import BadVideosHook  # noqa: E402
-from .clip_transforms import ClipColorJitter, ClipGaussianBlur, ClipGrayscale  # noqa: E402
-from .data_preprocessor import ClipPairDataPreprocessor  # noqa: E402
-from .datasets import PlainAVADataset  # noqa: E402
-from .feature_file import FeatureFile  # noqa: E402
-from .heads import BYOLHead, RetrievalHead, SimCLRHead, VICRegHead  # noqa: E402
-from .hooks import ViDiDiHook  # noqa: E402
-from .load_check import CheckLoadedHook  # noqa: E402
-from .metrics import VideoRetrievalMetric  # noqa: E402
-from .optimizers import LARS  # noqa: E402
-from .pipelines import MarkSplit, PerClip, SampleClipPair  # noqa: E402
-from .preemption import PreemptionHook  # noqa: E402
-from .read_video import ReadVideo, VideoReadError  # noqa: E402
-from .recognizers import BYOLRecognizer, TwoStreamRecognizer  # noqa: E402
-from .resume import ExactResumeHook  # noqa: E402
-from .safe_dataset import SafeDataset  # noqa: E402
-from .samplers import KeyedSampler  # noqa: E402
-from .training_hooks import BYOLTargetHook, KeyedDrawsHook  # noqa: E402
+from .datasets.ava import SafeAVADataset  # noqa: E402
+from .datasets.clip_pairs import PerClip, SampleClipPair, SetRetrievalSplit  # noqa: E402
+from .datasets.clip_transforms import ClipColorJitter, ClipGaussianBlur, ClipGrayscale  # noqa: E402
+from .datasets.read_video import ReadVideo, VideoReadError  # noqa: E402
+from .datasets.safe_dataset import SafeDataset  # noqa: E402
+from .datasets.samplers import KeyedSampler  # noqa: E402
+from .engine.bad_videos import BadVideosHook  # noqa: E402
+from .engine.load_check import CheckLoadedHook  # noqa: E402
+from .engine.momentum_update import MomentumUpdateHook  # noqa: E402
+from .engine.optimizers import LARS  # noqa: E402
+from .engine.preemption import PreemptionHook  # noqa: E402
+from .engine.resume import ExactResumeHook  # noqa: E402
+from .engine.step_seed import StepSeedHook  # noqa: E402
+from .evaluation.dump_features import DumpFeatures  # noqa: E402
+from .evaluation.retrieval_metric import VideoRetrievalMetric  # noqa: E402
+from .models.backbones import TorchvisionVideoBackbone  # noqa: E402
+from .models.data_preprocessor import ClipPairDataPreprocessor  # noqa: E402
+from .models.heads import BYOLHead, RetrievalHead, SimCLRHead, VICRegHead  # noqa: E402
+from .models.recognizers import MomentumRecognizer, TwoViewRecognizer  # noqa: E402
+from .vididi_hook import ViDiDiHook  # noqa: E402
 
 __all__ = [
     "LARS",
     "BYOLHead",
-    "BYOLRecognizer",
-    "BYOLTargetHook",
     "BadVideosHook",
     "CheckLoadedHook",
     "ClipColorJitter",
     "ClipGaussianBlur",
     "ClipGrayscale",
     "ClipPairDataPreprocessor",
+    "DumpFeatures",
     "ExactResumeHook",
-    "FeatureFile",
-    "KeyedDrawsHook",
     "KeyedSampler",
-    "MarkSplit",
+    "MomentumRecognizer",
+    "MomentumUpdateHook",
     "PerClip",
-    "PlainAVADataset",
     "PreemptionHook",
     "ReadVideo",
     "RetrievalHead",
+    "SafeAVADataset",
     "SafeDataset",
     "SampleClipPair",
+    "SetRetrievalSplit",
     "SimCLRHead",
+    "StepSeedHook",
     "TorchvisionVideoBackbone",
-    "TwoStreamRecognizer",
+    "TwoViewRecognizer",
     "VICRegHead",
     "ViDiDiHook",
     "VideoReadError",

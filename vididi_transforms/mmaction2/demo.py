@@ -1,4 +1,4 @@
-"""``python -m vididi_transforms.mmaction2.demo``: the main experiment in minutes, through the stock tools.
+"""``vididi demo``: the main experiment in minutes, through the stock tools.
 
 Trains VICReg and ViDiDi-VICReg with the same small encoder on the same motion videos, measures of both and of the
 untrained encoder video retrieval and attention on motion, and writes ``results.json``, ``demo.png``, ``retrieval.html``
@@ -20,13 +20,13 @@ from typing import Any
 
 import torch
 
-from ..analysis import derivative_strip
-from ..features import read_runs
-from ..motion_videos import MOTIONS, render, write_dataset
-from ..neighbours import chance_recall
-from ..report import write_report
-from ..report.page import percent
-from ..retrieval_page import write_retrieval_page
+from ..analysis.derivative_strip import derivative_strip
+from ..analysis.html import percent
+from ..analysis.report import write_report
+from ..analysis.retrieval_page import write_retrieval_page
+from ..data.motion_videos import MOTIONS, render, write_dataset
+from ..evaluation.features import read_runs
+from ..evaluation.neighbours import chance_recall
 
 DATA = Path("data/motion")  # where the demo's configs look
 TRAIN, TEST = 480, 160
@@ -45,13 +45,18 @@ def config(method: str) -> Path:
     return (installed if installed.exists() else package.parent / "mmaction_configs") / CONFIG.format(method)
 
 
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(prog="python -m vididi_transforms.mmaction2.demo",
-                                     description=(__doc__ or "").replace("`", ""))
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of ``vididi demo``."""
     parser.add_argument("--out", type=Path, default=Path("work_dirs/demo"), help="folder of results (%(default)s)")
     parser.add_argument("--cfg-options", nargs="+", default=[], metavar="KEY=VALUE", help="override config settings")
-    args = parser.parse_args()
+
+
+def run(args: argparse.Namespace) -> None:
+    """Train, measure, write and print the results.
+
+    Raises:
+        ValueError: ``data/motion`` holds another dataset.
+    """
     args.out.mkdir(parents=True, exist_ok=True)
     print("Two trainings and three tests; about ten minutes on two cores.", flush=True)
     if not (DATA / "test.txt").exists():
@@ -59,9 +64,9 @@ def main() -> None:
     for name, videos in (("train", TRAIN), ("test", TEST)):
         found = len((DATA / f"{name}.txt").read_text().splitlines())
         if found != videos:
-            parser.error(f"{DATA / name}.txt must list the demo's {videos} videos: it lists {found}; remove {DATA}")
+            raise ValueError(f"{DATA / name}.txt must list the demo's {videos} videos: it lists {found}; remove {DATA}")
     results, seconds = measure(args.out, args.cfg_options)
-    report = {**results, "seconds": seconds, "run": provenance("python -m vididi_transforms.mmaction2.demo")}
+    report = {**results, "seconds": seconds, "run": provenance("vididi demo")}
     (args.out / "results.json").write_text(json.dumps(report, indent=2) + "\n")
     draw(results, args.out / "demo.png")
     print(table(results, seconds) + "\n")
@@ -109,7 +114,7 @@ def untrained(out: Path, seed: int = 0) -> Path:
 def judge(name: str, config: Path, checkpoint: Path, out: Path, options: list[str]) -> dict[str, float]:
     """Recalls of a checkpoint; where its second stage looks is left in the same work dir for the report."""
     recalls = retrieval(name, config, checkpoint, out, options)
-    run(f"attention {name}", out, "vididi_transforms.mmaction2.saliency", config, checkpoint, "--out", out / name,
+    run_module(f"attention {name}", out, "vididi_transforms", "saliency", config, checkpoint, "--out", out / name,
         "--names", name, "--cfg-options", "model.backbone.out_indices=[1]", *options)  # the last maps are too coarse
     return recalls
 
@@ -129,10 +134,10 @@ def retrieval(name: str, config: Path, checkpoint: Path, out: Path, options: lis
 
 def mim(title: str, out: Path, *arguments: str | Path) -> None:
     """Run a stock tool by mim, in one process."""
-    run(title, out, "mim", *arguments, "--launcher", "none", "--gpus", "0")
+    run_module(title, out, "mim", *arguments, "--launcher", "none", "--gpus", "0")
 
 
-def run(title: str, out: Path, module: str, *arguments: str | Path) -> None:
+def run_module(title: str, out: Path, module: str, *arguments: str | Path) -> None:
     """Run a module; its progress goes to the screen, everything to a log file.
 
     Raises:
@@ -204,7 +209,3 @@ def draw(results: Results, path: Path) -> None:
     bottom.legend(ncols=4, loc="upper left")
     figure.savefig(path, dpi=110)
     plt.close(figure)
-
-
-if __name__ == "__main__":
-    main()

@@ -25,12 +25,12 @@ val_pipeline = [
 workers = dict(num_workers=8, persistent_workers=True)
 train_dataloader = dict(
     batch_size=16, **workers, sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(type='PlainAVADataset', data_prefix=dict(img=data_root), proposal_file=persons['train'],
+    dataset=dict(type='SafeAVADataset', data_prefix=dict(img=data_root), proposal_file=persons['train'],
                  pipeline=train_pipeline, **files['train']))
 # The stock detector tests one clip at a time.
 val_dataloader = dict(
     batch_size=1, **workers, sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(type='PlainAVADataset', data_prefix=dict(img=data_root), proposal_file=persons['val'],
+    dataset=dict(type='SafeAVADataset', data_prefix=dict(img=data_root), proposal_file=persons['val'],
                  pipeline=val_pipeline, test_mode=True, **files['val']))
 val_evaluator = dict(type='AVAMetric', **files['val'])
 test_dataloader, test_evaluator = val_dataloader, val_evaluator

@@ -1,4 +1,4 @@
-# Motion videos (python -m vididi_transforms.motion_videos data/motion): 64 pixels, clips of 8 frames at 32 pixels.
+# Motion videos (vididi motion-videos data/motion): 64 pixels, clips of 8 frames at 32 pixels.
 _base_ = ['./motion_retrieval.py']
 data_root = 'data/motion'
 

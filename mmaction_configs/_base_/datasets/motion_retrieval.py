@@ -22,11 +22,11 @@ val_dataloader = dict(
         datasets=[
             dict(type='VideoDataset', ann_file=f'{data_root}/{ann_file}', data_prefix=dict(video=data_root),
                  metainfo=dict(classes=classes),
-                 pipeline=[dict(type='MarkSplit', split=split), *retrieval_pipeline], test_mode=True)
+                 pipeline=[dict(type='SetRetrievalSplit', split=split), *retrieval_pipeline], test_mode=True)
             for ann_file, split in (('train.txt', 'gallery'), ('test.txt', 'query'))
         ]))
 val_evaluator = dict(type='VideoRetrievalMetric', topk=(1, 5, 10))
 val_cfg = dict(type='ValLoop')
 test_dataloader = val_dataloader
-test_evaluator = [val_evaluator, dict(type='FeatureFile')]
+test_evaluator = [val_evaluator, dict(type='DumpFeatures')]
 test_cfg = dict(type='TestLoop')

@@ -18,9 +18,9 @@ authors_crop = dict(type='PerClip', transforms=[
     dict(type='Resize', scale=(112, 112), keep_ratio=False),
 ])
 gallery = dict(type='VideoDataset', test_mode=True,
-               pipeline=[dict(type='MarkSplit', split='gallery'), *retrieval_pipeline])
+               pipeline=[dict(type='SetRetrievalSplit', split='gallery'), *retrieval_pipeline])
 query = dict(type='VideoDataset', test_mode=True,
-             pipeline=[dict(type='MarkSplit', split='query'), *retrieval_pipeline])
+             pipeline=[dict(type='SetRetrievalSplit', split='query'), *retrieval_pipeline])
 test_dataloader = dict(
     batch_size=4,
     num_workers=8,
@@ -29,6 +29,6 @@ test_dataloader = dict(
     dataset=dict(type='ConcatDataset', datasets=[gallery, query]))
 test_evaluator = [
     dict(type='VideoRetrievalMetric', topk=(1, 5, 10), protocol='paper'),
-    dict(type='FeatureFile'),
+    dict(type='DumpFeatures'),
 ]
 test_cfg = dict(type='TestLoop')

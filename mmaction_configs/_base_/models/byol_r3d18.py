@@ -1,6 +1,6 @@
-# BYOL projector and predictor of appendix B.2; the target follows by BYOLTargetHook, momentum .99 to 1.
+# BYOL projector and predictor of appendix B.2; the target follows by MomentumUpdateHook, momentum .99 to 1.
 _base_ = ['./r3d18_clip_pairs.py']
 model = dict(
-    type='BYOLRecognizer',
+    type='MomentumRecognizer',
     base_momentum=0.99,
     cls_head=dict(type='BYOLHead', in_channels=512, hidden_channels=4096, out_channels=256))

@@ -3,6 +3,6 @@ _base_ = ['./r3d18.py']
 model = dict(data_preprocessor=dict(
     type='ClipPairDataPreprocessor',
     augment=dict(
-        blur=0.5, kernel_size=3, sigma=(0.1, 2.0),
-        jitter=0.8, brightness=0.2, contrast=0.2, saturation=0.2, hue=0.05,
-        gray=0.5)))
+        p_blur=0.5, kernel_size=3, sigma=(0.1, 2.0),
+        p_jitter=0.8, brightness=0.2, contrast=0.2, saturation=0.2, hue=0.05,
+        p_gray=0.5)))

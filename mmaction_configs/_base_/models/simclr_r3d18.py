@@ -1,5 +1,5 @@
 # SimCLR head of appendix B.2.
 _base_ = ['./r3d18_clip_pairs.py']
 model = dict(
-    type='TwoStreamRecognizer',
+    type='TwoViewRecognizer',
     cls_head=dict(type='SimCLRHead', in_channels=512, hidden_channels=2048, out_channels=128, temperature=0.1))

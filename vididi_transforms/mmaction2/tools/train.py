@@ -1,10 +1,5 @@
-"""MMAction2's own tools/train.py, for ``mim train vididi_transforms CONFIG.py``: mim looks for it in this package."""
-import runpy
-from importlib.util import find_spec
-from pathlib import Path
+"""MMAction2's tools/train.py, for ``mim train vididi_transforms CONFIG.py``: mim looks for it in this package."""
+from vididi_transforms.mmaction2.tools.stock import run_stock_tool
 
 if __name__ == "__main__":
-    spec = find_spec("mmaction")
-    if spec is None or spec.origin is None:
-        raise SystemExit("mmaction2 is not installed: see the extra 'mmaction2' of this package")
-    runpy.run_path(str(Path(spec.origin).parent / ".mim/tools/train.py"), run_name="__main__")
+    run_stock_tool("train.py")

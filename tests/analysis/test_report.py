@@ -1,0 +1,131 @@
+"""The report of work dirs as the stock tools leave them, written by hand here; test_analysis_runs.py has real ones."""
+
+import pytest
+from commands import command
+from feature_files import save, toy
+from work_dirs import PIXEL, Page, rows, write_json, write_test, write_training
+
+from vididi_transforms.analysis.report import read_run, write_report
+from vididi_transforms.analysis.report.figures import curves, orders
+from vididi_transforms.analysis.report.sections import overview
+from vididi_transforms.evaluation.clustering import Comparison
+
+main = command("report")
+
+@pytest.fixture
+def runs(tmp_path):
+    """One with everything, and ones that lack parts."""
+    whole, plain, log, file = (tmp_path / name for name in ("<whole>", "plain", "log", "file"))
+    write_training(whole, 1, 6)
+    write_test(whole, 0.5)
+    save(whole / "features.npz", **toy(0))
+    write_json(whole / "saliency.json", {"attention_on_motion": {"mean": 0.256, "chance": 0.0519,
+                                                                "mask_at_map_resolution": 0.114, "videos": 24}})
+    (whole / "saliency.png").write_bytes(PIXEL)
+    write_training(plain, 1, 4, orders=False)
+    write_test(plain, 0.25, prefix="retrieval-centred")
+    save(plain / "features.npz", **toy(1))
+    write_training(log, 1, 2)
+    save(file / "features.npz", **toy(0, gallery=1, query=1))
+    return [whole, plain, log, file]
+
+
+def test_table_of_all_runs(runs, tmp_path):
+    table = rows(write_report(runs, tmp_path / "report.html"))
+    assert list(table) == ["run", "---", "<whole>", "plain", "log", "file"]
+    whole, plain, log, file = (table[run.name] for run in runs)
+    assert (whole["R@1"], whole["R@5"], whole["R@10"]) == ("51.0 %", "55.0 %", "60.0 %")
+    assert (whole["attention on motion"], whole["steps"], whole["last loss"]) == ("25.6 %", "6", "0.1667")
+    assert float(whole["of all"]) == pytest.approx(0.3, abs=0.3)
+    assert (plain["R@1"], plain["attention on motion"], plain["last loss"]) == ("26.0 %", "-", "0.25")
+    assert (log["R@1"], log["of all"], log["steps"]) == ("-", "-", "2")
+    assert (file["R@1"], file["of all"], file["last loss"]) == ("-", "-", "-")
+
+
+def test_overview_has_the_scores_of_the_test_videos(runs):
+    scores = {split: {3: sign * 0.3, 5: sign * 0.5, 8: sign * 0.8} for split, sign in (("query", 1), ("gallery", -1))}
+    one = Comparison({"log": []}, {"log": scores}, [], {}, "euclidean")
+    assert overview(read_run(runs[2]), [(one, [])])[4:6] == ("0.500", "0.800")
+    assert overview(read_run(runs[1]), [(one, [])])[4:6] == ("-", "-")
+
+
+def test_page_is_whole_and_says_what_runs_lack(runs, tmp_path):
+    write_report(runs, tmp_path / "report.html")
+    page = Page((tmp_path / "report.html").read_text())
+    for text in ("log has no retrieval result: mim test with its --work-dir writes it.",
+                 "log has no features.npz: mim test with DumpFeatures among the test_evaluator writes it.",
+                 "Not for file: a silhouette needs at least two classes and one with two videos: got 3 classes of 3 "
+                 "videos", "plain has no saliency.json.", "file has no training log.",
+                 "plain was trained without ViDiDiHook: frames only."):
+        assert text in page.texts
+    assert not any(text.startswith("<whole> has no") for text in page.texts)
+    assert {"retrieval-centred", "5.2 %", "11.4 %"} <= set(page.texts)
+    assert page.texts.count("25.0 %") == 2  # by chance, of four classes
+    pictures = page.of("img")
+    assert len(pictures) == 4  # t-SNE, attention, losses, orders
+    assert all(picture["src"].startswith("data:image/png;base64,") for picture in pictures)
+
+
+def test_page_is_accessible_and_asks_for_nothing(runs, tmp_path):
+    write_report(runs, tmp_path / "report.html")
+    html = (tmp_path / "report.html").read_text()
+    page = Page(html)
+    assert page.open == []
+    assert page.of("html") == [dict(lang="en")]
+    assert [tag for tag, _ in page.tags if tag in ("h1", "h2", "h3")] == ["h1", *["h2"] * 6]
+    assert all(len(picture["alt"]) > 20 for picture in page.of("img"))
+    assert len(page.of("caption")) == len(page.of("table")) == 6
+    assert all(cell["scope"] in ("row", "col") for cell in page.of("th"))
+    assert not {"script", "link", "iframe"} & {tag for tag, _ in page.tags}
+    assert "http" not in html.replace("http-equiv", "")
+    assert "<whole>" not in html
+
+
+def test_figures_show_the_logged_numbers(runs):
+    whole, plain = map(read_run, runs[:2])
+    figure = curves([whole, plain])
+    assert [axis.get_title() for axis in figure.axes] == ["loss", "loss_variance"]
+    lines = {line.get_label(): line.get_xydata().tolist() for line in figure.axes[0].lines}
+    assert lines == {"<whole>": [[n, 1 / n] for n in range(1, 7)], "plain": [[n, 1 / n] for n in range(1, 5)]}
+    first, second = orders([whole]).axes[0].lines
+    assert first.get_xdata().tolist() == [n / 2 for n in range(1, 7)]  # epochs
+    assert first.get_ydata().round().tolist() == [n % 3 for n in range(1, 7)]
+    assert second.get_ydata().round().tolist() == [1] * 6
+
+
+def test_a_resumed_run_is_one_run(tmp_path):
+    write_training(tmp_path / "run", 1, 4)
+    write_training(tmp_path / "run", 3, 4, time="20260103_000000")
+    with next((tmp_path / "run").glob("20260103*/vis_data/scalars.json")).open("a") as file:
+        file.write('{"loss": 0.1, "st')  # killed
+    assert [line["step"] for line in read_run(tmp_path / "run").training] == [1, 2, 3, 4, 5, 6]
+
+
+def test_the_last_test_counts_and_else_the_last_validation(tmp_path):
+    path = tmp_path / "run/20260101_000000/vis_data/scalars.json"
+    path.parent.mkdir(parents=True)
+    path.write_text("".join(f'{{"retrieval/top1": {value}, "step": 1}}\n' for value in (0.1, 0.2)))
+    run = read_run(tmp_path / "run")
+    assert (run.retrieval, run.training) == ({"retrieval/top1": 0.2}, [])
+    for time, value in (("20260103_000000", 0.4), ("20260102_000000", 0.3)):
+        write_test(tmp_path / "run", value, time)
+    assert read_run(tmp_path / "run").retrieval["retrieval/top1"] == pytest.approx(0.41)
+
+
+def test_without_scikit_learn_the_rest_is_there(runs, tmp_path, monkeypatch):
+    monkeypatch.setattr("vididi_transforms.analysis.report.sections.find_spec", lambda name: None)
+    table = rows(write_report(runs[:2], tmp_path / "report.html"))
+    assert (table["<whole>"]["R@1"], table["<whole>"]["of all"]) == ("51.0 %", "-")
+    assert "vididi-transforms[analysis]" in (tmp_path / "report.html").read_text()
+
+
+def test_command(runs, tmp_path, capsys):
+    main([str(runs[2]), "--out", str(tmp_path / "pages/one.html")])
+    assert (tmp_path / "pages/one.html").exists()
+    assert capsys.readouterr().out.startswith("| run | R@1 |")
+    for arguments, message in (([runs[2], runs[2]], "work dirs need different names: got log more than once"),
+                               ([tmp_path], "a work dir has logs of mim train or mim test"),
+                               (["no"], "a work dir must be a folder: no is none")):
+        with pytest.raises(SystemExit):
+            main(list(map(str, arguments)))
+        assert message in capsys.readouterr().err

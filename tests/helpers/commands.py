@@ -1,0 +1,21 @@
+"""Commands called in this process."""
+from vididi_transforms.cli import main
+
+
+def command(name):
+    """``vididi NAME`` as a function of its other words."""
+    return lambda words: main([name, *map(str, words)])
+
+
+def exit_code(name, *words):
+    """Of ``vididi NAME WORDS``."""
+    try:
+        return command(name)(words)
+    except SystemExit as end:
+        return end.code
+
+
+def usage_error(name, capsys, *words):
+    """The message in the one line of ``vididi NAME WORDS``, which fails."""
+    assert exit_code(name, *words) == 2
+    return capsys.readouterr().err.strip().splitlines()[-1].split("error: ")[1]

@@ -1,0 +1,309 @@
+"""Sampling, per-clip augmentation, keyed draws: laws, torchvision as the reference, errors."""
+import pickle
+import random
+
+import numpy as np
+import pytest
+import torch
+from bad_videos import write_kinds
+from mmaction.registry import DATA_SAMPLERS, DATASETS, TRANSFORMS
+from mmengine.dataset import ConcatDataset, DefaultSampler, RepeatDataset
+from torch.utils.data import DataLoader
+from torchvision.transforms.v2 import functional as F
+from video_files import number_of
+
+from vididi_transforms.mmaction2 import KeyedSampler, VideoReadError
+from vididi_transforms.mmaction2.datasets.samplers import KeyedIndex, seed_by_sample
+
+
+def build(**cfg):
+    return TRANSFORMS.build(cfg)
+
+
+def video(total_frames=60, **keys):
+    return dict(total_frames=total_frames, start_index=0, **keys)
+
+
+def starts(mode, total_frames, samples=400, epoch=0):
+    transform = build(type="SampleClipPair", clip_len=8, frame_interval=3, mode=mode)
+    return np.array([transform(video(total_frames, sample_idx=KeyedIndex(i, seed=0, epoch=epoch)))["frame_inds"][[0, 8]]
+                     for i in range(samples)])
+
+
+class TestSampleClipPair:
+    def test_frames_are_equally_spaced_and_within_the_video(self):
+        for mode in ("independent", "consecutive", "halves"):
+            results = build(type="SampleClipPair", clip_len=8, frame_interval=3, mode=mode)(video(60))
+            assert results["frame_inds"].shape == (16,)
+            clips = results["frame_inds"].reshape(2, 8)
+            assert (np.diff(clips, axis=1) == 3).all()
+            assert clips.min() >= 0
+            assert clips.max() < 60
+            assert (results["num_clips"], results["clip_len"], results["frame_interval"]) == (2, 8, 3)
+
+    def test_independent_starts_cover_the_video_without_order(self):
+        first, second = starts("independent", 60).T
+        assert {*first} == {*second} == set(range(60 - 24 + 1))
+        assert abs(np.corrcoef(first, second)[0, 1]) < 0.2
+        assert 0.4 < (first < second).mean() < 0.6
+
+    def test_consecutive(self):
+        first, second = starts("consecutive", 60).T
+        assert (second - first == 24).all()
+        assert {*first} == set(range(60 - 48 + 1))
+
+    def test_consecutive_clips_of_a_short_video_stay_in_it(self):
+        first, second = starts("consecutive", 30).T
+        assert set(first) == {0}
+        assert set(second) == {6}
+
+    def test_starts_differ_between_epochs(self):
+        for mode in ("independent", "consecutive", "halves"):
+            assert (starts(mode, 60) != starts(mode, 60, epoch=1)).any(1).mean() > 0.8
+
+    def test_halves(self):
+        first, second = starts("halves", 60).T
+        assert first.max() < second.min() + 1
+
+    @pytest.mark.parametrize("mode", ["independent", "consecutive", "halves"])
+    @pytest.mark.parametrize("total_frames", [1, 5, 23, 24, 30, 47])
+    def test_short_videos_repeat_the_last_frame(self, mode, total_frames):
+        results = build(type="SampleClipPair", clip_len=8, frame_interval=3, mode=mode)(video(total_frames))
+        clips = results["frame_inds"].reshape(2, 8)
+        assert clips.min() >= 0
+        assert clips.max() < total_frames
+        steps = np.diff(clips, axis=1)
+        assert set(steps.ravel()) <= {0, 3}
+        assert (np.diff(steps, axis=1) <= 0).all()  # once it stops it stays
+
+
+def clip_results(frames=4, clips=2, seed=0, **keys):
+    rng = np.random.default_rng(seed)
+    imgs = [rng.integers(0, 256, (20, 24, 3), dtype=np.uint8) for _ in range(frames * clips)]
+    return dict(imgs=imgs, num_clips=clips, clip_len=frames, img_shape=(20, 24), modality="RGB", **keys)
+
+
+class TestPerClip:
+    CROP = (dict(type="RandomResizedCrop", area_range=(0.3, 0.6)),
+            dict(type="Resize", scale=(16, 16), keep_ratio=False))
+
+    @pytest.mark.parametrize("keys", [{}, dict(sample_idx=KeyedIndex(3, 0, 1))])
+    def test_each_clip_has_its_own_draw_shared_by_its_frames(self, keys):
+        results = clip_results(**keys)
+        results["imgs"] = [results["imgs"][0]] * 8
+        out = build(type="PerClip", transforms=list(self.CROP))(results)
+        assert out["num_clips"] == 2
+        clips = np.stack(out["imgs"]).reshape(2, 4, 16, 16, 3)
+        assert all((clip == clip[0]).all() for clip in clips)
+        assert not (clips[0] == clips[1]).all()
+
+    def test_without_transforms_it_changes_nothing(self):
+        results = clip_results()
+        assert all((a == b).all() for a, b in zip(build(type="PerClip", transforms=[])(results)["imgs"],
+                                                  results["imgs"], strict=True))
+
+    def test_keyed_draws_and_untouched_global_generators(self):
+        def augment(sample, epoch):
+            results = clip_results(sample_idx=KeyedIndex(sample, 0, epoch))
+            return np.stack(build(type="PerClip", transforms=[*self.CROP, dict(type="ClipColorJitter", p=1)])(
+                results)["imgs"])
+
+        states = random.getstate(), np.random.get_state()[1].copy(), torch.get_rng_state()
+        first = augment(3, 1)
+        np.random.rand(5)
+        torch.rand(5)
+        assert (augment(3, 1) == first).all()
+        assert not (augment(3, 2) == first).all()
+        assert not (augment(4, 1) == first).all()
+        np.random.set_state(("MT19937", states[1], 624, 0, 0.0))
+        torch.set_rng_state(states[2])
+        augment(3, 1)
+        assert random.getstate() == states[0]
+        assert (np.random.get_state()[1] == states[1]).all()
+        assert torch.equal(torch.get_rng_state(), states[2])
+
+
+def frames_of(results):
+    return torch.from_numpy(np.stack(results["imgs"])).permute(0, 3, 1, 2)
+
+
+def fixed(transform, **draw):
+    """The transform with torchvision's drawn parameters replaced."""
+    transform.module.make_params = lambda flat_inputs: draw
+    return transform
+
+
+class TestClipTransforms:
+    @pytest.mark.parametrize(("operation", "draw"), [
+        (0, dict(brightness_factor=0.8)), (2, dict(saturation_factor=1.2)), (3, dict(hue_factor=-0.05)),
+    ])
+    def test_jitter_per_pixel_is_torchvisions_frame_by_frame(self, operation, draw):
+        names = ("brightness", "contrast", "saturation", "hue")
+        parameters = {f"{name}_factor": None for name in names} | draw | dict(fn_idx=torch.tensor([operation]))
+        results = clip_results(clips=1)
+        expected = torch.stack([getattr(F, f"adjust_{names[operation]}")(frame, *draw.values())
+                                for frame in frames_of(results)])
+        assert torch.equal(frames_of(fixed(build(type="ClipColorJitter", p=1), **parameters)(results)), expected)
+
+    def test_contrast_turns_about_the_mean_of_the_clip(self):
+        dark, bright = np.full((4, 4, 3), 50, np.uint8), np.full((4, 4, 3), 150, np.uint8)
+        parameters = dict(brightness_factor=None, contrast_factor=0.5, saturation_factor=None, hue_factor=None,
+                          fn_idx=torch.tensor([1]))
+        out = fixed(build(type="ClipColorJitter", p=1), **parameters)(dict(imgs=[dark, bright]))["imgs"]
+        # Towards 100 and not towards themselves; torchvision's luminance of 100 is 99.99, cut to 99.
+        assert [int(frame[0, 0, 0]) for frame in out] == [74, 124]
+
+    def test_gray_is_torchvisions(self):
+        results = clip_results(clips=1)
+        expected = F.rgb_to_grayscale(frames_of(results), num_output_channels=3)
+        assert torch.equal(frames_of(build(type="ClipGrayscale", p=1)(results)), expected)
+
+    def test_blur_has_one_sigma_for_the_clip(self):
+        results = clip_results(clips=1)
+        expected = F.gaussian_blur(frames_of(results), [3, 3], [1.5, 1.5])
+        transform = fixed(build(type="ClipGaussianBlur", p=1), sigma=[1.5, 1.5])
+        assert torch.equal(frames_of(transform(results)), expected)
+
+    @pytest.mark.parametrize("name", ["ClipColorJitter", "ClipGrayscale", "ClipGaussianBlur"])
+    def test_a_still_clip_stays_still(self, name):
+        results = clip_results(clips=1)
+        results["imgs"] = [results["imgs"][0]] * 4
+        out = build(type=name, p=1)(results)["imgs"]
+        assert all((frame == out[0]).all() for frame in out)
+        assert out[0].dtype == np.uint8
+
+    @pytest.mark.parametrize("name", ["ClipColorJitter", "ClipGrayscale", "ClipGaussianBlur"])
+    def test_probability(self, name):
+        results = clip_results(clips=1)
+        before = np.stack(results["imgs"])
+        assert (np.stack(build(type=name, p=0)(results)["imgs"]) == before).all()
+        transform = build(type=name, p=0.5)
+        torch.manual_seed(0)
+        changed = [not (np.stack(transform(clip_results(clips=1))["imgs"]) == before).all() for _ in range(200)]
+        assert 0.35 < np.mean(changed) < 0.65
+        with pytest.raises(ValueError, match="p must be a probability"):
+            build(type=name, p=2)
+
+
+class TestKeys:
+    def test_a_key_survives_the_worker_queue_and_data_set_wrappers(self):
+        index = pickle.loads(pickle.dumps(KeyedIndex(30, seed=5, epoch=2)))
+        for inner in (index - 10, index % 20):
+            assert (inner.seed, inner.epoch, inner.sample) == (5, 2, 30)
+        assert (index, index - 10, index % 20) == (30, 20, 10)
+
+    def test_sampler_gives_the_same_order_as_stock(self):
+        keyed = DATA_SAMPLERS.build(dict(type="KeyedSampler", dataset=range(20), seed=3))
+        stock = DefaultSampler(range(20), seed=3)
+        assert isinstance(keyed, KeyedSampler)
+        for epoch in (0, 1):
+            keyed.set_epoch(epoch)
+            stock.set_epoch(epoch)
+            indices = list(keyed)
+            assert indices == list(stock)
+            assert {(index.seed, index.epoch) for index in indices} == {(3, epoch)}
+
+    def test_unkeyed_samples_draw_from_the_global_generators(self):
+        np.random.seed(0)
+        expected = np.random.rand()
+        np.random.seed(0)
+        with seed_by_sample(dict(sample_idx=3), "test"):
+            assert np.random.rand() == expected
+
+
+def load(dataset, workers, epoch):
+    sampler = KeyedSampler(dataset, shuffle=True, seed=1)
+    sampler.set_epoch(epoch)
+    loader = DataLoader(dataset, batch_size=4, sampler=sampler, num_workers=workers, collate_fn=list)
+    return [sample["inputs"] for batch in loader for sample in batch]
+
+
+@pytest.mark.parametrize("wrap", [DATASETS.build, lambda d: ConcatDataset([d, d]), lambda d: RepeatDataset(d, 2)],
+                         ids=["plain", "concat", "repeat"])
+def test_samples_do_not_depend_on_workers_but_on_epochs(tiny, wrap):
+    dataset = wrap(tiny.train_dataloader.dataset)
+    runs = [load(dataset, workers, 0) for workers in (0, 1, 2)]
+    for run in runs[1:]:
+        assert all(torch.equal(a, b) for a, b in zip(runs[0], run, strict=True))
+    keys = [KeyedIndex(5, seed=1, epoch=epoch) for epoch in (0, 1)]
+    assert not torch.equal(*(dataset[key]["inputs"] for key in keys))
+    assert runs[0][0].shape == (2, 3, 8, 32, 32)
+    assert runs[0][0].dtype == torch.uint8
+
+
+class TestReadVideo:
+    TRANSFORMS = (dict(type="DecordInit"), dict(type="SampleClipPair", clip_len=8), dict(type="DecordDecode"))
+
+    def read(self, path):
+        return build(type="ReadVideo", transforms=list(self.TRANSFORMS))(dict(filename=str(path), start_index=0))
+
+    def test_missing_file(self, tmp_path):
+        with pytest.raises(VideoReadError, match=rf"cannot read video '{tmp_path}/no.mp4': FileNotFoundError"):
+            self.read(tmp_path / "no.mp4")
+
+    @pytest.mark.parametrize("content", [b"", b"this is text", b"\0" * 5000])
+    def test_broken_file(self, tmp_path, content):
+        (tmp_path / "bad.mp4").write_bytes(content)
+        with pytest.raises(VideoReadError, match=rf"cannot read video '{tmp_path}/bad.mp4': \w+: "):
+            self.read(tmp_path / "bad.mp4")
+
+    def test_a_mistake_in_the_config_is_not_the_videos(self, motion):
+        path = next((motion / "train").glob("*.mp4"))
+        with pytest.raises(KeyError, match="total_frames"):
+            build(type="ReadVideo", transforms=[dict(type="SampleClipPair", clip_len=8)])(dict(filename=str(path)))
+
+    @pytest.mark.parametrize("reader", ["Decord", "PyAV"])
+    def test_good_file(self, motion, reader):
+        results = read_kind(next((motion / "train").glob("*.mp4")), reader)
+        assert len(results["imgs"]) == 16
+        assert results["video_reader"] is None
+
+    @pytest.mark.parametrize(("kind", "reader", "error"), [
+        ("mkv", "PyAV", r"the header must say how many frames there are: got total_frames=0 \(DecordInit counts"),
+        ("two-sizes", "PyAV", "the frames of a video must have one size: got 64 x 64, 96 x 80"),
+        ("avi-gap", "PyAV", "the header promises 50 frames: got 40"),
+        ("edit-list", "PyAV", "the header promises 40 frames: got 30"),
+        ("edit-list", "Decord", "Decord counts frames that it does not show: the first is at -0.50 seconds"),
+    ])
+    def test_what_readers_return_without_an_error(self, tmp_path, kind, reader, error):
+        path = write_kinds(tmp_path, [kind])[kind]
+        with pytest.raises(VideoReadError, match=rf"^cannot read video '{path}': ValueError: {error}"):
+            read_kind(path, reader, test_mode=True)
+
+    @pytest.mark.parametrize("mode", ["accurate", "efficient"])
+    @pytest.mark.parametrize("kind", ["one-frame", "short", "plain"])
+    def test_pyav_to_the_last_frame(self, tmp_path, kind, mode):
+        results = read_kind(write_kinds(tmp_path, [kind])[kind], "PyAV", dict(mode=mode), test_mode=True)
+        assert len(results["imgs"]) == 16
+        if mode == "accurate":
+            assert [number_of(image) for image in results["imgs"]] == results["frame_inds"].tolist()
+
+    @pytest.mark.parametrize(("returned", "error"), [
+        (lambda results: None, "GiveBack returned nothing"),
+        (lambda results: {**results, "frame_inds": np.arange(3), "imgs": [np.zeros((4, 6, 3))] * 2},
+         "3 frames were asked for: got 2"),
+        (lambda results: {**results, "frame_inds": np.arange(2), "imgs": [np.zeros((4, 6, 3)), None]},
+         "2 frames were asked for: got 1"),
+        (lambda results: {**results, "frame_inds": np.arange(2), "imgs": []}, "2 frames were asked for: got 0"),
+    ])
+    def test_readers_that_give_too_little(self, returned, error):
+        @TRANSFORMS.register_module(name="GiveBack", force=True)
+        class GiveBack:
+            def __call__(self, results):
+                return returned(results)
+
+        with pytest.raises(VideoReadError, match=f"^cannot read video 'a.mp4': ValueError: {error}$"):
+            build(type="ReadVideo", transforms=[dict(type="GiveBack")])(dict(filename="a.mp4"))
+
+
+def read_kind(path, reader, decode=None, **sampling):
+    """Two clips of 8 frames."""
+    transforms = [dict(type=f"{reader}Init"), dict(type="SampleFrames", clip_len=8, frame_interval=4, num_clips=2,
+                                                   **sampling), dict(type=f"{reader}Decode", **(decode or {}))]
+    return build(type="ReadVideo", transforms=transforms)(dict(filename=str(path), start_index=0))
+
+
+def test_mark_split_knows_two():
+    assert build(type="SetRetrievalSplit", split="query")(dict(a=1)) == dict(a=1, split="query")
+    with pytest.raises(ValueError, match="split must be 'gallery' or 'query': got 'train'"):
+        build(type="SetRetrievalSplit", split="train")

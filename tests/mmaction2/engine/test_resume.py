@@ -1,0 +1,247 @@
+"""Killed at any moment and resumed, a run is bit for bit the one that was not."""
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+from hook_runs import Clips, loader, make_runner
+from paths import DEMO, ROOT
+from stock_tools import ENV, TOOLS, options, scalars
+from tiny_runs import tiny_for
+
+import vididi_transforms as vt
+from vididi_transforms.mmaction2 import PreemptionHook
+from vididi_transforms.mmaction2.datasets.reader_process import ReaderProcess
+from vididi_transforms.mmaction2.engine.resume import mark_newest
+
+STEPS = 8  # in two epochs
+CONFIG = """
+_base_ = ['{demo}']
+custom_imports = dict(imports=['vididi_transforms.mmaction2', 'faults'], allow_failed_imports=False)
+custom_hooks = [dict(type='ViDiDiHook'), {fault}]
+train_dataloader = dict(dataset=dict(_delete_=True, type='NotedDataset', note='{note}',
+                                     dataset=_base_.train_dataloader.dataset))
+val_dataloader = None
+val_cfg = None
+val_evaluator = None
+{more}
+"""
+BY_STEPS = """
+train_cfg = dict(_delete_=True, type='IterBasedTrainLoop', max_iters=8)
+param_scheduler = [dict(type='CosineAnnealingLR', T_max=8, by_epoch=False)]
+log_processor = dict(by_epoch=False)
+"""
+
+
+def train(motion, work, fault="", code=0, resume=False, workers=0, interval=1, more=""):
+    work.mkdir(exist_ok=True)
+    (work / "cfg.py").write_text(CONFIG.format(
+        demo=DEMO, fault=fault, note=work / f"read{'-again' * resume}.txt", more=more))
+    settings = {key.replace("train_dataloader.dataset.", "train_dataloader.dataset.dataset."): value
+                for key, value in tiny_for(motion).items() if not key.startswith(("val_", "test_"))}
+    settings |= {"train_dataloader.num_workers": workers, "train_dataloader.persistent_workers": workers > 0,
+                 "default_hooks.checkpoint.by_epoch": False, "default_hooks.checkpoint.interval": interval}
+    settings = {key: value for key, value in settings.items() if not (more and key.startswith("train_cfg"))}
+    done = subprocess.run(
+        [sys.executable, TOOLS / "train.py", work / "cfg.py", "--work-dir", work, *["--resume"] * resume,
+         *options(settings)], capture_output=True, text=True, check=False,
+        env={**ENV, "PYTHONPATH": os.pathsep.join([str(ROOT / "tests/helpers"), ENV.get("PYTHONPATH", "")])})
+    assert done.returncode == code, done.stderr[-3000:]
+    return done.stdout + done.stderr
+
+
+def losses(work):
+    return {key: scalars(work, key) for key in ("loss", "vididi_order1", "vididi_order2", "lr")}
+
+
+def read(work, again=False):
+    return (work / f"read{'-again' * again}.txt").read_text().splitlines()
+
+
+@pytest.fixture(scope="module")
+def whole(motion, tmp_path_factory):
+    """A run that nothing interrupts."""
+    work = tmp_path_factory.mktemp("whole")
+    train(motion, work)
+    assert len(losses(work)["loss"]) == STEPS
+    return work
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("workers", "step"), [(0, 3), (1, 6), (2, 5)])
+def test_killed_in_an_epoch(motion, whole, tmp_path, workers, step):
+    train(motion, tmp_path, f"dict(type='KillHook', step={step})", -signal.SIGKILL, workers=workers)
+    train(motion, tmp_path, resume=True, workers=workers)
+    assert losses(tmp_path) == losses(whole)
+    assert sorted(read(tmp_path, again=True)) == sorted(read(whole)[4 * (step - 1):])  # from the step before
+
+
+@pytest.mark.slow
+def test_killed_while_a_checkpoint_is_written(motion, whole, tmp_path):
+    train(motion, tmp_path, "dict(type='KillHook', step=6, writing=True)", -signal.SIGKILL)
+    log = train(motion, tmp_path, resume=True)
+    assert "iter_6.pth is damaged; the one before is used" in log
+    assert losses(tmp_path) == losses(whole)
+    assert sorted(read(tmp_path, again=True)) == sorted(read(whole)[4 * 5:])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "step", "workers"), [(signal.SIGUSR1, 3, 2), (signal.SIGTERM, 4, 0)])
+def test_a_signal_saves_and_leaves(motion, whole, tmp_path, number, step, workers):
+    fault = f"dict(type='KillHook', step={step}, number={int(number)})"
+    log = train(motion, tmp_path, fault, 128 + number, workers=workers, interval=100)
+    assert f"{number.name}: saved {tmp_path}/preempted.pth after step {step}" in log
+    train(motion, tmp_path, resume=True, workers=workers, interval=100)
+    assert losses(tmp_path) == losses(whole)
+    assert sorted(read(tmp_path, again=True)) == sorted(read(whole)[4 * step:])
+
+
+@pytest.mark.slow
+def test_loop_by_steps(motion, tmp_path):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    train(motion, whole, more=BY_STEPS)
+    train(motion, killed, "dict(type='KillHook', step=6)", -signal.SIGKILL, more=BY_STEPS)
+    train(motion, killed, resume=True, more=BY_STEPS)
+    assert losses(killed) == losses(whole)
+    assert len(losses(whole)["loss"]) == STEPS
+    assert sorted(read(killed, again=True)) == sorted(read(whole)[4 * 5:])
+
+
+def position(tmp_path, batch, resume=None, seed=9):
+    """A run of four epochs of 12 videos; the order of the videos has a seed of its own."""
+    data = dict(loader(Clips()), batch_size=batch, sampler=dict(type="KeyedSampler", shuffle=True, seed=seed))
+    return make_runner(
+        tmp_path, [dict(type="ViDiDiHook"), dict(type="ExactResumeHook")], train_dataloader=data,
+        default_hooks=dict(checkpoint=dict(type="CheckpointHook", by_epoch=False, interval=1, max_keep_ckpts=-1)),
+        default_scope="mmaction", resume=resume is not None, load_from=resume and str(tmp_path / "work" / resume))
+
+
+def videos(runner):
+    return [video for _, _, index in runner.model.seen for video in index.tolist()]
+
+
+@pytest.fixture
+def whole_in_process(tmp_path):
+    runner = position(tmp_path, 4)
+    runner.train()
+    return runner
+
+
+@pytest.mark.parametrize("seed", [9, None])
+def test_videos_come_in_the_order_of_the_interrupted_run(whole_in_process, tmp_path, seed):
+    runner = position(tmp_path, 4, "iter_5.pth", seed)
+    runner.train()
+    assert videos(runner) == videos(whole_in_process)[4 * 5:]
+
+
+def test_another_batch_at_the_start_of_an_epoch(whole_in_process, tmp_path):
+    runner = position(tmp_path, 6, "iter_6.pth")
+    messages = []
+    runner.logger.warning = messages.append
+    runner.train()
+    selector = vt.PairSelector("vididi", seed=5)
+    assert [5 - inputs.shape[3] for _, inputs, _ in runner.model.seen] == [
+        max(selector.orders(2 + step // 2, 6 + step)) for step in range(4)]
+    assert videos(runner) == videos(whole_in_process)[4 * 6:]
+    assert [message for message in messages if "with batches of 4 and 3 steps in an epoch, and this run has batches of "
+            "6 and 2 steps in an epoch" in message]
+
+
+def test_another_batch_in_an_epoch_is_refused(whole_in_process, tmp_path):
+    with pytest.raises(ValueError, match=r"with batches of 4 .* this run has batches of 6 .*must stay the same"):
+        position(tmp_path, 6, "iter_5.pth").train()
+
+
+def checkpoints(folder, *names):
+    for number, name in enumerate(names):
+        torch.save(dict(state_dict=torch.zeros(2000)), folder / name)
+        os.utime(folder / name, (number, number))
+    return [folder / name for name in names]
+
+
+def spoil(path):
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    time = path.stat().st_mtime
+    path.write_bytes(data)
+    os.utime(path, (time, time))
+
+
+def test_newest_whole_checkpoint(tmp_path, caplog):
+    first, second, third = checkpoints(tmp_path, "epoch_1.pth", "iter_9.pth", "preempted.pth")
+    for newest in (third, second, first):
+        mark_newest(tmp_path, logging.getLogger())
+        assert (tmp_path / "last_checkpoint").read_text() == str(newest)
+        spoil(newest)
+    assert [record.message for record in caplog.records] == 2 * [
+        f"checkpoint {third} is damaged; the one before is used"] + [
+        f"checkpoint {second} is damaged; the one before is used"]
+    with pytest.raises(ValueError, match=r"all checkpoints in .* are damaged: preempted.pth, iter_9.pth, epoch_1.pth"):
+        mark_newest(tmp_path, logging.getLogger())
+
+
+def test_checkpoints_elsewhere_and_none(tmp_path):
+    mark_newest(tmp_path, logging.getLogger())
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "other").mkdir()
+    old, new = checkpoints(tmp_path / "other", "epoch_1.pth", "epoch_2.pth")
+    (tmp_path / "last_checkpoint").write_text(str(old))
+    mark_newest(tmp_path, logging.getLogger())
+    assert (tmp_path / "last_checkpoint").read_text() == str(new)
+    (tmp_path / "last_checkpoint").write_text("")  # killed while it was written
+    checkpoints(tmp_path, "epoch_3.pth")
+    mark_newest(tmp_path, logging.getLogger())
+    assert (tmp_path / "last_checkpoint").read_text() == str(tmp_path / "epoch_3.pth")
+
+
+@pytest.fixture
+def listening():
+    hook = PreemptionHook()
+    hook.before_train(None)
+    yield hook
+    hook.after_train(None)
+
+
+def test_processes_of_others_can_be_stopped(listening):
+    for _ in range(300):  # at once: in the middle of the fork
+        child = os.fork()
+        if child == 0:
+            time.sleep(30)
+            os._exit(0)
+        os.kill(child, signal.SIGTERM)
+        assert os.waitpid(child, 0)[1] == signal.SIGTERM
+    assert listening._received is None
+
+
+@pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGTERM])
+def test_workers_that_read_go_on(listening, number):
+    """Their readers, too. The signal comes from another process."""
+    batches = iter(torch.utils.data.DataLoader(Read(40), num_workers=2, batch_size=None))
+    seen = [next(batches) for _ in range(2)]  # both work
+    for process in [worker.pid for worker in batches._workers] + [reader for _, reader in seen]:
+        subprocess.run(["kill", f"-{number}", str(process)], check=True)
+    seen += list(batches)
+    assert [int(value) for value, _ in seen] == list(range(40))
+    assert len({int(reader) for _, reader in seen}) == 2
+
+
+class Read(torch.utils.data.Dataset):
+    """Numbers, and the process that has read them."""
+
+    def __init__(self, number):
+        self.number, self.read = number, ReaderProcess(lambda index: (index, os.getpid()), timeout=20)
+
+    def __len__(self):
+        return self.number
+
+    def __getitem__(self, index):
+        return self.read(index)
+
+
+def test_unknown_signal():
+    with pytest.raises(ValueError, match="signals must be names such as SIGUSR1: got USR1"):
+        PreemptionHook(signals=("USR1", "SIGTERM"))

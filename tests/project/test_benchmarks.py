@@ -1,0 +1,81 @@
+"""Every benchmark runs, in a copy of their folder and with much less to do."""
+import json
+import shutil
+from functools import cache
+
+import pytest
+from paths import ROOT
+from stock_tools import run
+
+pytestmark = pytest.mark.slow
+WITH_CONSTANTS = "import sys; sys.path.insert(0, 'benchmarks'); import {} as module; {}; module.main()"
+NEEDS = {"fine_tuning": ["ablation"], "clustering": ["ablation"], "saliency": ["ablation", "fine_tuning"]}
+ABLATION = ["--ablation", "work_dirs/ablation/1e-32-16", "--data", "data/motion-ablation/32-16", "--seeds", "0"]
+SMALL = {
+    "ablation": ["--videos", "32", "16", "--epochs", "1", "--seeds", "0"],
+    "fine_tuning": ABLATION,
+    "clustering": ABLATION,
+    "saliency": [*ABLATION, "--videos", "4"],
+    "batched_pass": ["--clips", "2", "--frames", "4", "--size", "32", "--rounds", "1"],
+    "processes": ["--batch", "2", "--rounds", "1"],
+    "training_step": ["--data", "{motion}", "--batch", "2", "--width", "4", "--rounds", "1"],
+    "growth": ["--data", "{motion}"],
+    "retrieval": [],
+}
+CONSTANTS = {  # where there is no option
+    "growth": dict(SHAPES=[(2, 8, 32), (4, 8, 32)], BASE=(2, 8, 32)),
+    "processes": dict(COUNTS="module.COUNTS[:2]"),
+    "retrieval": dict(GALLERY=50, QUERIES=20, GROWTH=(100, 200)),
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A clone's benchmarks and configs."""
+    folder = tmp_path_factory.mktemp("clone")
+    shutil.copytree(ROOT / "benchmarks", folder / "benchmarks", ignore=shutil.ignore_patterns("results", "__*"))
+    (folder / "mmaction_configs").symlink_to(ROOT / "mmaction_configs")
+    return folder
+
+
+def start(name, folder, motion):
+    """What a benchmark prints."""
+    values = "; ".join(f"module.{key} = {value}" for key, value in CONSTANTS.get(name, {}).items())
+    command = ["-c", WITH_CONSTANTS.format(name, values)] if values else [f"benchmarks/{name}.py"]
+    return run(*command, *(option.format(motion=motion) for option in SMALL[name]), cwd=folder)
+
+
+@pytest.fixture(scope="module")
+def printed(folder, motion):
+    """What a benchmark prints, by its name; each runs once, after those whose results it needs."""
+    @cache
+    def by_name(name):
+        for needed in NEEDS.get(name, ()):
+            by_name(needed)
+        return start(name, folder, motion)
+
+    return by_name
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_benchmark(name, folder, printed):
+    """It prints the table that it writes, which has the columns of the committed one."""
+    text = printed(name)
+    table, = (folder / "benchmarks/results").glob(f"{name}*.md")
+    assert table.read_text() in text
+    assert table.read_text().split("\n")[0] == (ROOT / f"benchmarks/results/{name}.md").read_text().split("\n")[0]
+
+
+def test_the_ablation_trains_each_row_once(folder, motion, printed):
+    printed("ablation")
+    logs = sorted(folder.glob("work_dirs/ablation/*/*/*/vis_data/scalars.json"))
+    result = json.loads((folder / "benchmarks/results/ablation.json").read_text())
+    assert len(logs) == len(result["recall@1"]) == 9
+    assert all(0 <= recall <= 100 for recalls in result["recall@1"].values() for recall in recalls)
+    assert result["seconds of training"] > 0
+    assert (folder / "benchmarks/results/ablation.md").read_text() in start("ablation", folder, motion)
+    assert sorted(folder.glob("work_dirs/ablation/*/*/*/vis_data/scalars.json")) == logs
+
+
+def test_every_benchmark_is_run():
+    assert {path.stem for path in (ROOT / "benchmarks").glob("*.py")} - {"common"} == set(SMALL)

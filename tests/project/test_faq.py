@@ -1,0 +1,70 @@
+"""The messages of the FAQ are those that come."""
+import re
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from paths import ROOT
+
+PAGE = (ROOT / "docs/faq.md").read_text()
+CAUSES = {
+    "No module named 'mmcv._ext'": "import mmcv.ops",
+    "No module named 'torchvision.transforms.functional_tensor'": "import torchvision.transforms.functional_tensor",
+    "cannot import name 'apply_chunking_to_forward' from 'transformers.modeling_utils'": """
+import sys
+from unittest.mock import MagicMock
+drn = "mmaction.models.localizers.drn"  # which MMAction2's repository has
+sys.modules |= {"mmpretrain": None, drn: MagicMock(), f"{drn}.drn": MagicMock()}
+import mmaction.models
+""",
+    "TypeError: NoneType takes no arguments": "import mmpretrain.models",
+    "MMCV==2.2.0 is used but incompatible": "import mmcv; mmcv.__version__ = '2.2.0'; import mmdet",
+    "ViDiDiHook is not in the mmaction::hook registry":
+        "from mmaction.registry import HOOKS; HOOKS.build(dict(type='ViDiDiHook'))",
+    "Duplicate key is not allowed among bases": """
+from mmengine.config import Config
+for name, text in dict(a="x = dict(a=1)", b="x = dict(a=2)", c="_base_ = ['a.py', 'b.py']").items():
+    with open(name + ".py", "w") as file:
+        file.write(text)
+Config.fromfile("c.py")
+""",
+    "Expected more than 1 value per channel when training": """
+import torch
+from vididi_transforms.objectives import build_projector
+build_projector(4, 8, 8)(torch.rand(1, 4))
+""",
+}
+SOURCES = {
+    "No module named 'pkg_resources'": ("mim.commands.list", "import pkg_resources"),
+    '"FileClient" will be deprecated': ("mmengine.fileio.file_client", '"FileClient" will be deprecated'),
+    '"HardDiskBackend" is the alias of "LocalBackend"': ("mmengine.fileio.file_client",
+                                                         '"HardDiskBackend" is the alias'),
+    "save_param_scheduler is True but self.param_schedulers is None": ("mmengine.runner.runner",
+                                                                       "is True but `self.param_schedulers`"),
+}
+
+
+@pytest.mark.parametrize("message", CAUSES)
+def test_what_fails_says_this(message, tmp_path):
+    assert f"`{message}`" in PAGE
+    result = subprocess.run([sys.executable, "-c", CAUSES[message]], capture_output=True, text=True, check=False,
+                            cwd=tmp_path)
+    assert result.returncode != 0
+    assert message in result.stderr
+
+
+@pytest.mark.parametrize("message", SOURCES)
+def test_other_libraries_say_this(message):
+    module, words = SOURCES[message]
+    assert f"`{message}`" in PAGE
+    assert words in Path(find_spec(module).origin).read_text()
+
+
+def test_every_message_but_those_of_the_machine_is_checked():
+    rows = re.findall(r"^\| (.*?) \|", PAGE, re.MULTILINE)
+    quoted = {message for row in rows for message in re.findall(r"`([^`]+)`", row)}
+    machine = {"CUDA out of memory", "DataLoader worker (pid ...) is killed by signal: Bus error",
+               "Address already in use", "pkg_resources is deprecated as an API"}
+    assert quoted == set(CAUSES) | set(SOURCES) | machine

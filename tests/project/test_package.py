@@ -1,0 +1,74 @@
+"""What the package promises about itself: its imports, its names, its wheel."""
+import subprocess
+import sys
+import zipfile
+
+import pytest
+from paths import ROOT
+
+import vididi_transforms as vt
+
+OPTIONAL = ("mmengine", "mmaction", "mmcv", "mmdet", "torchvision", "matplotlib", "sklearn", "av", "tqdm", "timm",
+            "tensorboard")
+
+
+def imported_by(statement):
+    code = f"import sys\n{statement}\nprint(*{{name.split('.')[0] for name in sys.modules}})"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd="/")
+    return set(result.stdout.split())
+
+
+@pytest.mark.parametrize("module", ["vididi_transforms", "vididi_transforms.data.motion_videos",
+                                    "vididi_transforms.analysis.derivative_strip", "vididi_transforms.analysis.saliency",
+                                    "vididi_transforms.analysis.saliency_pictures", "vididi_transforms.data.prepare.command",
+                                    "vididi_transforms.evaluation.clustering.command", "vididi_transforms.analysis.report.command",
+                                    "vididi_transforms.data.verify_videos"])
+def test_core_imports_nothing_optional(module):
+    assert not (imported_by(f"import {module}") - imported_by("import torch")) & set(OPTIONAL)
+
+
+def test_the_check_of_imports_can_fail():
+    assert "mmengine" in imported_by("import vididi_transforms.mmaction2.compat.repairs")
+
+
+def test_core_works_where_nothing_else_is_installed():
+    """Every module but torch, numpy and what they need is hidden."""
+    code = f"""
+import sys
+for name in {OPTIONAL!r}: sys.modules[name] = None
+import torch, vididi_transforms as vt
+selector = vt.PairSelector('vididi', seed=0)
+v = torch.rand(4, 3, 8, 16, 16)
+x, x2 = vt.differentiate_pair(v, v, *selector.orders(0, 0))
+z, z2 = (vt.build_projector(3, 8, 8)(x.mean((2, 3, 4))) for x in (x, x2))
+print(float(sum(vt.vicreg_loss(z, z2).values())))
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd="/")
+    assert float(result.stdout) > 0
+
+
+@pytest.mark.parametrize("name", vt.__all__)
+def test_public_names_are_documented(name):
+    public = getattr(vt, name)
+    if name != "SCHEDULES":
+        assert "Example:" in public.__doc__
+        assert ">>>" in public.__doc__
+
+
+def test_no_module_is_named_after_a_backbone_library():
+    """MMAction2 looks for these words in the paths of modules."""
+    names = [path.stem for path in (ROOT / "vididi_transforms").rglob("*.py")]
+    assert not {"torchvision", "timm", "mmcls", "mmpretrain"} & set(names)
+
+
+@pytest.mark.slow
+def test_wheel_has_the_package_the_configs_and_nothing_else(tmp_path):
+    options = ["--no-deps", "--no-build-isolation", "-w", str(tmp_path)]
+    command = [sys.executable, "-m", "pip", "wheel", *options, str(ROOT)]
+    subprocess.run(command, capture_output=True, check=True)
+    wheel, = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "vididi_transforms/mmaction2/hooks.py" in names
+    assert "vididi_transforms/.mim/configs/pretrain/vididi-vicreg_r3d18_1xb64-8x3x2-400e_ucf101-rgb.py" in names
+    assert {name.split("/")[0] for name in names} == {"vididi_transforms",
+                                                      f"vididi_transforms-{vt.__version__}.dist-info"}

@@ -1,0 +1,7 @@
+"""``python -m vididi_transforms COMMAND``, the same as ``vididi COMMAND``."""
+import sys
+
+from .cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,11 @@
+"""The paper's augmentation of a batch of clips, and its derivatives, in one pass: paper appendix B.1.
+
+Reading order: ``params`` (the sampled parameters), ``resample`` (crop, resize, flip), ``kernels/`` (the pass on each
+device), ``clip_augment`` (the module that samples parameters and runs the pass).
+May import: ``derivatives``, ``pairs``.
+"""
+from .clip_augment import ClipAugment
+from .kernels import augment_and_differentiate
+from .params import AugmentParams
+
+__all__ = ["AugmentParams", "ClipAugment", "augment_and_differentiate"]

@@ -1,0 +1,87 @@
+"""The videos of a folder, found by the names in official split files."""
+import unicodedata
+from pathlib import Path, PurePosixPath
+
+from ..files import inside
+
+UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")  # Unicode's categories of control characters, halves of characters, line ends
+SUFFIXES = (".avi", ".mp4", ".mkv", ".webm", ".mov", ".m4v", ".mpg", ".mpeg", ".flv", ".wmv", ".3gp")
+
+
+def safe_parts(entry: str) -> tuple[str, ...]:
+    """The folders and the file of a name in a list.
+
+    Raises:
+        ValueError: the name is empty, absolute, has ``..``, a backslash or a control character.
+
+    Example:
+        >>> safe_parts("ApplyEyeMakeup/v_ApplyEyeMakeup_g08_c01.avi")
+        ('ApplyEyeMakeup', 'v_ApplyEyeMakeup_g08_c01.avi')
+    """
+    path = PurePosixPath(entry)
+    unprintable = any(unicodedata.category(letter) in UNPRINTABLE for letter in entry)
+    if not path.parts or path.is_absolute() or ".." in path.parts or unprintable:
+        raise ValueError(f"names in lists must be relative, without '..' and control characters: got {entry!r}")
+    if "\\" in entry:  # parts names on other systems
+        raise ValueError(f"names in lists have '/' between folders and no backslash: got {entry!r}")
+    return path.parts
+
+
+class VideoFolder:
+    """The videos of a folder by their names; a name with another suffix is found too.
+
+    Args:
+        root: the folder; it may be a symbolic link, links inside of it must not lead out.
+        ignore_case: whether to find names whose capitals differ (UCF101's ``v_HandStandPushups``).
+
+    Raises:
+        ValueError: there is no such folder.
+    """
+
+    def __init__(self, root: Path, ignore_case: bool = True) -> None:
+        if not root.is_dir():
+            raise ValueError(f"videos need a folder: {root} is none")
+        self.root, self.ignore_case = root, ignore_case
+        self._listings: dict[str, dict[tuple[int, str], str]] = {}
+
+    def find(self, names: tuple[str, ...]) -> str | None:
+        """The first of the names that is there, as it is on the disk and relative to the folder.
+
+        Raises:
+            ValueError: a name leads out of the folder.
+        """
+        for parts in [safe_parts(name) for name in names]:
+            found: str | None = ""
+            for part in parts:
+                found = self._child(found, part) if found is not None else None
+            if found and inside(self.root, found).is_file():
+                return found
+        return None
+
+    def _child(self, folder: str, name: str) -> str | None:
+        if folder not in self._listings:
+            self._listings[folder] = self._listing(folder)
+        listing = self._listings[folder]
+        child = next((listing[key] for key in self._keys(name) if key in listing), None)
+        return child and f"{folder}/{child}".lstrip("/")
+
+    def _listing(self, folder: str) -> dict[tuple[int, str], str]:
+        path = inside(self.root, folder)
+        names = sorted(child.name for child in path.iterdir()) if path.is_dir() else []
+        return {key: name for name in reversed(names) for key in self._keys(name)}
+
+    def _keys(self, name: str) -> list[tuple[int, str]]:
+        """From the closest to the loosest way in which a name matches another."""
+        stem = stem_of(name)
+        keys = [(0, name), (2, stem)]
+        return sorted([*keys, (1, name.casefold()), (3, stem.casefold())]) if self.ignore_case else keys
+
+
+def stem_of(name: str) -> str:
+    """The name without the suffix of a video.
+
+    Example:
+        >>> stem_of("a.b.avi"), stem_of("a.b")
+        ('a.b', 'a.b')
+    """
+    return next((name[:-len(suffix)] for suffix in SUFFIXES if name.lower().endswith(suffix)), name)

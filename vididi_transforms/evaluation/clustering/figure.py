@@ -1,0 +1,96 @@
+"""Points of t-SNE as a figure with a legend, and as a table."""
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...data.files import unfinished
+from ..features import FeatureSet
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Far from each other for people with and without colour blindness, the first ones farthest (a test measures it); with
+# a marker for each class.
+COLOURS = ("#0072b2", "#e69f00", "#000000", "#cc79a7", "#009e73", "#56b4e9", "#d55e00", "#882255", "#999999", "#f0e442")
+MARKERS = "osD^vXP*<>"
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """t-SNE of one run's videos of one split.
+
+    Args:
+        run: the videos, N of them.
+        split: as the paper calls it.
+        points: ``[N, 2]``.
+        silhouette: of the features, not of the points.
+    """
+
+    run: FeatureSet
+    split: str
+    points: np.ndarray
+    silhouette: float
+
+
+def draw(panels: Sequence[Panel], classes: Sequence[int]) -> "Figure":
+    """Panels in rows by split and columns by run, the same classes alike in all of them.
+
+    Args:
+        panels: one for each split and run, splits outside.
+        classes: labels in the order of the legend, at most ten.
+
+    Raises:
+        ValueError: there are more classes than colours.
+    """
+    if len(classes) > len(COLOURS):
+        raise ValueError(f"a figure has colours for {len(COLOURS)} classes: got {len(classes)}")
+    from matplotlib.figure import Figure
+
+    splits = list(dict.fromkeys(panel.split for panel in panels))
+    columns = len(panels) // len(splits)
+    figure = Figure(figsize=(3.4 * columns + 1.8, 3.5 * len(splits)), layout="constrained")
+    axes = figure.subplots(len(splits), columns, squeeze=False)
+    for axis, panel in zip(axes.flat, panels, strict=True):
+        _scatter(axis, panel, classes)
+    handles, names = axes.flat[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside right upper", title="class")
+    return figure
+
+
+def _scatter(axis, panel: Panel, classes: Sequence[int]) -> None:  # type: ignore[no-untyped-def]
+    for label, colour, marker in zip(classes, COLOURS, MARKERS, strict=False):
+        points = panel.points[panel.run.labels == label]
+        axis.scatter(*points.T, s=24, c=colour, marker=marker, linewidths=0.3, edgecolors="black",
+                     label=panel.run.classes[label])
+    axis.set_title(f"{panel.run.name}, {panel.split}\nsilhouette {panel.silhouette:.3f}", fontsize=10)
+    axis.set(xticks=[], yticks=[])
+
+
+def save(figure: "Figure", path: Path) -> None:
+    """Write ``path.png`` and ``path.svg``, whose text is text; the same figure gives the same files."""
+    import matplotlib
+
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "vididi"}):
+        for suffix, options in ((".png", {"dpi": 110}), (".svg", {"metadata": {"Date": None}})):
+            target = path.with_name(path.name + suffix)
+            part = unfinished(target)
+            figure.savefig(part, format=suffix[1:], **options)
+            part.replace(target)
+
+
+def points_csv(panels: Sequence[Panel]) -> str:
+    """The points, a line each: run, split, label, class, video, x, y."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("run", "split", "label", "class", "video", "x", "y"))
+    for panel in panels:
+        for label, video, (x, y) in zip(panel.run.labels.tolist(), panel.run.videos.tolist(), panel.points.tolist(),
+                                        strict=True):
+            writer.writerow((panel.run.name, panel.split, label, panel.run.classes[label], video, f"{x:.4f}",
+                             f"{y:.4f}"))
+    return text.getvalue()

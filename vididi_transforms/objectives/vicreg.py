@@ -1,0 +1,120 @@
+"""VICReg: invariance, variance and covariance of two batches of embeddings."""
+import torch.nn.functional as F
+from torch import Tensor
+
+from .embeddings import check_embeddings
+
+
+def vicreg_loss(z1: Tensor, z2: Tensor, *, weights: tuple[float, float, float] = (1.0, 1.0, 0.05), gamma: float = 1.0,
+           eps: float = 1e-4, sum_dimensions: bool = False) -> dict[str, Tensor]:
+    r"""VICReg: views of a video agree, dimensions vary over videos and do not repeat each other.
+
+    .. math:: L = \lambda s(Z, Z') + \mu [v(Z) + v(Z')] + \nu [c(Z) + c(Z')]
+
+    Convention:
+        All three terms are means over dimensions, so that their weights balance for any D. Equation (8) as printed
+        sums the invariance over dimensions: with D = 2048 it would outweigh the variance 2048 times and the
+        embedding would collapse. ``sum_dimensions=True`` takes it by the letter.
+
+    Args:
+        z1, z2: embeddings of the two views, ``[B, D]``, B >= 2.
+        weights: lambda, mu, nu.
+        gamma: standard deviation that each dimension has to reach.
+        eps: under the root of the standard deviation.
+        sum_dimensions: sum, not mean, over dimensions in the invariance.
+
+    Returns:
+        ``invariance``, ``variance`` and ``covariance``, weighted scalars; the loss is their sum.
+
+    Raises:
+        ValueError: the shapes differ, are not ``[B, D]``, B < 2, there are not three weights, or eps is not > 0.
+
+    Example:
+        >>> z = torch.eye(4)
+        >>> {name: round(float(term), 3) for name, term in vicreg_loss(z, z).items()}
+        {'invariance': 0.0, 'variance': 1.0, 'covariance': 0.002}
+
+    Source: paper appendix A.4, equations (8) to (11).
+    """
+    check_embeddings(z1, z2)
+    if len(weights) != 3:
+        raise ValueError(f"weights must be three, of invariance, variance and covariance: got {weights!r}")
+    scale = z1.shape[1] if sum_dimensions else 1
+    return {
+        "invariance": weights[0] * scale * invariance_loss(z1, z2),
+        "variance": weights[1] * (variance_loss(z1, gamma, eps) + variance_loss(z2, gamma, eps)),
+        "covariance": weights[2] * (covariance_loss(z1) + covariance_loss(z2)),
+    }
+
+
+def invariance_loss(z1: Tensor, z2: Tensor) -> Tensor:
+    """Mean squared distance per dimension of the two views' embeddings.
+
+    Args:
+        z1, z2: ``[B, D]``, B >= 1.
+
+    Returns:
+        A scalar.
+
+    Raises:
+        ValueError: the shapes differ, are not ``[B, D]``, or B < 1.
+
+    Example:
+        >>> invariance_loss(torch.zeros(2, 4), torch.ones(2, 4))
+        tensor(1.)
+
+    Source: paper equation (8), over D.
+    """
+    check_embeddings(z1, z2, least=1)
+    return F.mse_loss(z1, z2)
+
+
+def variance_loss(z: Tensor, gamma: float = 1.0, eps: float = 1e-4) -> Tensor:
+    """How far the dimensions' standard deviations over videos stay below ``gamma``, on average.
+
+    Args:
+        z: ``[B, D]``, B >= 2.
+        gamma: standard deviation that each dimension has to reach.
+        eps: under the root.
+
+    Returns:
+        A scalar.
+
+    Raises:
+        ValueError: ``z`` is not ``[B, D]``, B < 2, or eps is not > 0.
+
+    Example:
+        >>> variance_loss(torch.zeros(2, 4))
+        tensor(0.9900)
+
+    Source: paper equation (9).
+    """
+    check_embeddings(z, z)
+    if not eps > 0:  # nan is not, either
+        raise ValueError(f"eps must be > 0, or collapsed dimensions have no finite gradient: got {eps}")
+    return F.relu(gamma - (z.var(dim=0) + eps).sqrt()).mean()
+
+
+def covariance_loss(z: Tensor) -> Tensor:
+    """Squared covariances of different dimensions, summed, per dimension.
+
+    Args:
+        z: ``[B, D]``, B >= 2.
+
+    Returns:
+        A scalar.
+
+    Raises:
+        ValueError: ``z`` is not ``[B, D]``, or B < 2.
+
+    Example:
+        >>> covariance_loss(torch.tensor([[1.0, 1.0], [-1.0, -1.0]]))
+        tensor(4.)
+
+    Source: paper equation (10).
+    """
+    check_embeddings(z, z)
+    videos, dimensions = z.shape
+    z = z - z.mean(dim=0)
+    matrix = z.T @ z / (videos - 1)
+    return (matrix.square().sum() - matrix.diagonal().square().sum()) / dimensions
