@@ -1,9 +1,13 @@
+# PYTHON_ARGCOMPLETE_OK
 """``vididi COMMAND``: one command for everything that is not training; lazy, so that ``vididi --help`` is quick.
 
 A command is a module with ``add_arguments(parser)`` and ``run(args)``, which may return an exit code. Its docstring is
 the description in ``vididi COMMAND --help``.
+
+Shell completion comes from argcomplete, if it is installed: ``eval "$(register-python-argcomplete vididi)"``.
 """
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -27,7 +31,8 @@ COMMANDS = {
     "prepare": Command("data.prepare.command", "write annotation lists for UCF101, HMDB51, Kinetics, AVA", "videos"),
     "verify": Command("data.verify_videos", "find the broken videos of a list before training", "videos"),
     "motion-videos": Command("data.motion_videos", "generate a small dataset whose classes are motions", "videos"),
-    "features": Command("mmaction2.tools.features", "encode the test videos of a config with a checkpoint", "mmaction2"),
+    "features": Command("mmaction2.tools.features", "encode the test videos of a config, one feature each",
+                        "mmaction2"),
     "retrieval-page": Command("analysis.retrieval_page.command", "show test videos with their nearest neighbours",
                               "videos"),
     "cluster": Command("evaluation.clustering.command", "compute silhouette scores and draw t-SNE", "analysis"),
@@ -65,6 +70,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         ...
         SystemExit: 2
     """
+    if "_ARGCOMPLETE" in os.environ:
+        _complete()
     words = list(sys.argv[1:] if argv is None else argv)
     traceback = "--traceback" in words
     words = [word for word in words if word != "--traceback"]
@@ -96,6 +103,19 @@ def command_parser(name: str, module: ModuleType) -> Parser:
                     formatter_class=argparse.RawDescriptionHelpFormatter)
     module.add_arguments(parser)
     return parser
+
+
+def _complete() -> None:
+    import argcomplete
+
+    parser = Parser(prog="vididi")
+    commands = parser.add_subparsers()
+    typed = os.environ.get("COMP_LINE", "").split()[1:2]
+    for name in COMMANDS:
+        command = commands.add_parser(name)
+        if [name] == typed:  # only its own module is imported
+            import_module(f".{COMMANDS[name].module}", __package__).add_arguments(command)
+    argcomplete.autocomplete(parser)
 
 
 def _run(name: str, arguments: Sequence[str]) -> int:
