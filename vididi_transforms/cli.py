@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
+from traceback import clear_frames
 from types import ModuleType
 from typing import NamedTuple, NoReturn
 
@@ -73,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if "_ARGCOMPLETE" in os.environ:
         _complete()
     words = list(sys.argv[1:] if argv is None else argv)
-    traceback = "--traceback" in words
+    show_traceback = "--traceback" in words
     words = [word for word in words if word != "--traceback"]
     if not words or words[0].startswith("-"):
         return _help(words)
@@ -86,8 +87,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _fail(f"vididi {name}", "interrupted", code=130)
     except Exception as error:
-        if traceback:
+        if show_traceback:
             raise
+        clear_frames(error.__traceback__)  # ends progress bars, so that the message has a line of its own
         _fail(f"vididi {name}", _message(error, COMMANDS[name]))
 
 

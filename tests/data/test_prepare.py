@@ -12,13 +12,13 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from commands import exit_code
 from prepare_runs import AVA_LINE, error_of, put, run, write
 
+from vididi_transforms.cli import command_parser
+from vididi_transforms.data import files
 from vididi_transforms.data import video_io as videos
 from vididi_transforms.data.motion_videos import encode, render
-from vididi_transforms.data.prepare import kinetics, splits
-from vididi_transforms.data.prepare import video_folder as files
+from vididi_transforms.data.prepare import command, kinetics, splits, video_folder
 from vididi_transforms.data.prepare.ava_frames import Window, extract
 
 
@@ -120,7 +120,7 @@ def test_links_may_lead_inside_and_not_out(tmp_path, video):
     (tmp_path / "real/B").symlink_to(tmp_path / "real/A")
     (tmp_path / "real/A/b.avi").symlink_to(tmp_path / "outside/b.avi")
     (tmp_path / "real/C").symlink_to(tmp_path / "outside")
-    folder = files.VideoFolder(tmp_path / "videos")
+    folder = video_folder.VideoFolder(tmp_path / "videos")
     assert folder.find(("B/a.avi",)) == "B/a.avi"
     for entry, name, target in (("A/b.avi", "A/b.avi", "outside/b.avi"), ("C/a.avi", "C", "outside")):
         text = f"files must be inside of {tmp_path / 'videos'}: {name!r} leads to {tmp_path / target}"
@@ -141,7 +141,7 @@ def test_reencoding_writes_nothing_through_a_link_that_leads_out(ucf, capsys):
 def test_the_closest_name_is_found(tmp_path, video):
     put(video, tmp_path, "A/v_a.avi", "A/v_A.avi", "A/v_a.mp4", "A/v_b.mp4", "A/V_C.AVI")
     (tmp_path / "A/d.avi").mkdir()
-    folder, strict = files.VideoFolder(tmp_path), files.VideoFolder(tmp_path, ignore_case=False)
+    folder, strict = video_folder.VideoFolder(tmp_path), video_folder.VideoFolder(tmp_path, ignore_case=False)
     names = ["A/v_a.avi", "A/v_A.avi", "A/v_a.mp4", "A/v_b.avi", "a/v_c.avi", "A/d.avi", "A/v_e.avi", "B/v_a.avi",
              "A/V_a.avi"]
     assert [folder.find((name,)) for name in names] == [
@@ -241,8 +241,7 @@ def test_reencoding_restarts_where_it_was(ucf, monkeypatch):
         encoder(source, part, *settings)
 
     monkeypatch.setattr(videos, "_encode", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        exit_code("prepare", *command)
+    assert run(*command) == 130
     whole = sorted((ucf / "small").rglob("*.mp4"))
     assert len(whole) == 2
     assert not list(ucf.rglob("*.part"))
@@ -503,18 +502,16 @@ def test_ava_defaults_are_those_of_mmaction2():
 
 @pytest.mark.parametrize("name", ["ucf101", "hmdb51", "kinetics400", "k200-40k", "ava"])
 def test_help_has_an_example_that_parses(name, capsys):
-    from vididi_transforms.data.prepare.command import _parser
-
     assert run(name, "--help") == 0
     text = " ".join(capsys.readouterr().out.split())
-    example = re.search(r"example: python -m vididi_transforms\.prepare (.*)$", text).group(1)
-    assert _parser()[0].parse_args(example.split()).command == name
+    example = re.search(r"example: vididi prepare (.*)$", text).group(1)
+    assert command_parser("prepare", command).parse_args(example.split()).dataset == name
 
 
 def test_without_pyav_the_error_says_how_to_get_it(ucf, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "av", None)
     assert error_of(capsys, *ucf_command(ucf)) == (
-        "videos are read with: pip install 'vididi-transforms[videos]' "
+        "this needs: pip install 'vididi-transforms[videos]' "
         "(got: import of av halted; None in sys.modules)")
     assert run(*ucf_command(ucf, "--no-check")) == 0
 
@@ -523,8 +520,8 @@ def test_command_in_a_process_of_its_own(ucf):
     """As a user starts it; the imports are those of the core."""
     code = ("import runpy, sys, vididi_transforms.data.prepare.command\n"
             "print({'av', 'mmengine', 'torchvision'} & set(sys.modules))\n"
-            "runpy.run_module('vididi_transforms.data.prepare', run_name='__main__')")
-    command = [sys.executable, "-c", code, *map(str, ucf_command(ucf, "--workers", 2))]
+            "runpy.run_module('vididi_transforms', run_name='__main__')")
+    command = [sys.executable, "-c", code, "prepare", *map(str, ucf_command(ucf, "--workers", 2))]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stdout.splitlines()[:2]) == (
         0, ["set()", f"{ucf}/out/ucf101_train_split_2_videos.txt: 3 of 3 videos"]), result.stderr

@@ -5,8 +5,8 @@ import os
 import pytest
 from prepare_runs import AVA_LINE, error_of, put, run, write
 
+from vididi_transforms.data.files import write_text
 from vididi_transforms.data.motion_videos import write_dataset
-from vididi_transforms.data.prepare import video_folder as files
 
 CLASS = "A"
 BAD = ["../x", "a/../../x", "..\\x", "a\\..\\..\\x", "C:\\x", "\\\\host\\x", "a\0", "a\tb", "a\x1b[2Jb", "a\x7fb",
@@ -197,5 +197,5 @@ def test_bad_rows_are_told_in_one_line(world, capsys, row, error):
 
 def test_a_file_that_was_left_unfinished_is_begun_anew(tmp_path):
     (tmp_path / "a.txt.part").write_text("left by a killed run")
-    files.write_text(tmp_path / "a.txt", "whole")
+    write_text(tmp_path / "a.txt", "whole")
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a.txt": "whole"}

@@ -302,5 +302,5 @@ def test_a_strange_state_is_told(tmp_path, capsys):
 def test_without_pyav_the_error_says_how_to_get_it(root, tmp_path, capsys, monkeypatch, module):
     monkeypatch.setitem(sys.modules, module, None)
     assert error_of(capsys, write_list(tmp_path / "list.txt", ["plain.mp4"]), "--root", root) == (
-        f"videos are read with: pip install 'vididi-transforms[videos]' (got: import of {module} halted; None in "
+        f"this needs: pip install 'vididi-transforms[videos]' (got: import of {module} halted; None in "
         "sys.modules)")

@@ -2,6 +2,8 @@
 import json
 from html.parser import HTMLParser
 
+from vididi_transforms.analysis.report.sections import HEADER
+
 PIXEL = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63f8"
                       "cfc00000030101009c3b0b8a0000000049454e44ae426082")
 
