@@ -201,13 +201,16 @@ AUGMENTATION = [
 ]
 OBJECTIVES = [
     *((lambda objective=objective: objective(Z, Z[:3]), ValueError,
-       "embeddings must both be [B, D]: got (4, 3) and (3, 3)") for objective in (vt.vicreg_loss, vt.info_nce_loss, vt.byol_loss)),
+       "embeddings must both be [B, D]: got (4, 3) and (3, 3)")
+      for objective in (vt.vicreg_loss, vt.info_nce_loss, vt.byol_loss)),
     (lambda: vt.vicreg_loss(Z, Z[:, :2]), ValueError, "embeddings must both be [B, D]: got (4, 3) and (4, 2)"),
-    (lambda: vt.vicreg_loss(Z[None], Z[None]), ValueError, "embeddings must both be [B, D]: got (1, 4, 3) and (1, 4, 3)"),
+    (lambda: vt.vicreg_loss(Z[None], Z[None]), ValueError,
+     "embeddings must both be [B, D]: got (1, 4, 3) and (1, 4, 3)"),
     (lambda: vt.invariance_loss(Z, Z[0]), ValueError, "embeddings must both be [B, D]: got (4, 3) and (3,)"),
     *((lambda objective=objective, views=views: objective(*[Z[:1]] * views), ValueError,
        "the objective compares videos of a batch, so B must be >= 2: got B=1")
-      for objective, views in ((vt.vicreg_loss, 2), (vt.info_nce_loss, 2), (vt.variance_loss, 1), (vt.covariance_loss, 1))),
+      for objective, views in ((vt.vicreg_loss, 2), (vt.info_nce_loss, 2), (vt.variance_loss, 1),
+                               (vt.covariance_loss, 1))),
     (lambda: vt.byol_loss(Z[:0], Z[:0]), ValueError,
      "the objective compares videos of a batch, so B must be >= 1: got B=0"),
     (lambda: vt.vicreg_loss(Z, Z, weights=(1, 1)), ValueError,

@@ -4,6 +4,7 @@ import re
 import shutil
 import sys
 from dataclasses import replace
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -24,7 +25,7 @@ from vididi_transforms.evaluation.features import read_features, read_runs
 from vididi_transforms.evaluation.neighbours import find_neighbours
 from vididi_transforms.evaluation.retrieval import METRICS
 
-main = command("retrieval-page")
+main, failed = command("retrieval-page"), partial(usage_error, "retrieval-page")
 
 
 @pytest.fixture(scope="module")
@@ -229,14 +230,14 @@ def test_command(work_dirs, tmp_path, capsys, monkeypatch):
 
 
 def test_bad_input(work_dirs, tmp_path, capsys):
-    error = usage_error("retrieval-page", capsys, work_dirs[0], "--root", tmp_path)
+    error = failed(capsys, work_dirs[0], "--root", tmp_path)
     assert error.startswith("at least one video must be readable; names are relative to the folder in which mim test "
                             f"ran, or to --root: {tmp_path}/videos/")
-    assert usage_error("retrieval-page", capsys, work_dirs[0], "--queries", "0") == "queries must be >= 1: got 0"
-    assert "there must be a feature file" in usage_error("retrieval-page", capsys, tmp_path)
-    assert usage_error("retrieval-page", capsys, work_dirs[0], "--out", tmp_path) == f"out must be a file: {tmp_path} is a folder"
+    assert failed(capsys, work_dirs[0], "--queries", "0") == "queries must be >= 1: got 0"
+    assert "there must be a feature file" in failed(capsys, tmp_path)
+    assert failed(capsys, work_dirs[0], "--out", tmp_path) == f"out must be a file: {tmp_path} is a folder"
     (tmp_path / "file").touch()
-    error = usage_error("retrieval-page", capsys, work_dirs[0], "--root", tmp_path, "--out", tmp_path / "file/page.html")
+    error = failed(capsys, work_dirs[0], "--root", tmp_path, "--out", tmp_path / "file/page.html")
     assert error.endswith(f"File exists: '{tmp_path}/file'")  # before it is told that no video can be read
     with pytest.raises(ValueError, match="a page needs at least one run: got none"):
         write_retrieval_page([], tmp_path / "page.html")
@@ -252,4 +253,4 @@ def test_runs_are_of_the_same_videos(work_dirs, tmp_path, key):
 
 def test_without_pyav(work_dirs, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "av", None)
-    assert usage_error("retrieval-page", capsys, work_dirs[0]).startswith("clips need: pip install 'vididi-transforms[videos]'")
+    assert failed(capsys, work_dirs[0]).startswith("this needs: pip install 'vididi-transforms[videos]'")

@@ -2,7 +2,7 @@
 import re
 import shlex
 
-PROGRAMS = ("python", "mim", "make")
+PROGRAMS = ("vididi", "python", "mim", "make")
 
 
 def blocks(page, language):

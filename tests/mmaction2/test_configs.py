@@ -50,8 +50,8 @@ def test_ucf101_recipe_is_the_papers():
     assert per_clip[0].scale == (-1, 150)
     assert per_clip[1].area_range == (0.08, 1.0)
     assert cfg.model.data_preprocessor.augment == dict(
-        p_blur=0.5, kernel_size=3, sigma=(0.1, 2.0), p_jitter=0.8, brightness=0.2, contrast=0.2, saturation=0.2, hue=0.05,
-        p_gray=0.5)
+        p_blur=0.5, kernel_size=3, sigma=(0.1, 2.0), p_jitter=0.8, brightness=0.2, contrast=0.2, saturation=0.2,
+        hue=0.05, p_gray=0.5)
     scaled = torch.tensor([cfg.model.data_preprocessor.mean, cfg.model.data_preprocessor.std]) / 255
     torch.testing.assert_close(scaled, torch.tensor([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]]))
 

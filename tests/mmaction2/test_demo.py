@@ -2,6 +2,7 @@
 import random
 
 import pytest
+from commands import usage_error
 
 from vididi_transforms.mmaction2 import demo
 
@@ -31,7 +32,7 @@ def test_a_failure_shows_the_end_of_the_log(tmp_path):
 
 
 def test_results_are_those_of_this_run(tmp_path, monkeypatch):
-    monkeypatch.setattr(demo, "run", lambda *args: None)
+    monkeypatch.setattr(demo, "run_module", lambda *args: None)
     with pytest.raises(RuntimeError, match="mim test wrote no result to"):
         demo.retrieval("vicreg", demo.config("vicreg"), tmp_path / "x.pth", tmp_path, [])
 
@@ -41,7 +42,5 @@ def test_other_videos_in_the_way(tmp_path, monkeypatch, capsys):
     for name in ("train", "test"):
         (tmp_path / f"data/motion/{name}.txt").write_text("a.mp4 0\n")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.argv", ["demo"])
-    with pytest.raises(SystemExit):
-        demo.main()
-    assert "must list the demo's 480 videos: it lists 1; remove data/motion" in capsys.readouterr().err
+    error = usage_error("demo", capsys)
+    assert error == "data/motion/train.txt must list the demo's 480 videos: it lists 1; remove data/motion"

@@ -163,7 +163,8 @@ ROWS = [
      "frozen_stages must be -1 (none) to 4: got 5"),
     (lambda: TwoViewRecognizer(BACKBONE, VICREG, neck=dict(type="TPN")), ValueError,
      "a two-stream recognizer has no neck: got {'type': 'TPN'}"),
-    (lambda: MomentumRecognizer(BACKBONE, HEAD, base_momentum=1.0), ValueError, "base_momentum must be in (0, 1): got 1.0"),
+    (lambda: MomentumRecognizer(BACKBONE, HEAD, base_momentum=1.0), ValueError,
+     "base_momentum must be in (0, 1): got 1.0"),
     (lambda: MomentumRecognizer(BACKBONE, VICREG), TypeError, "MomentumRecognizer needs a BYOLHead: got VICRegHead"),
     (without_its_hook, RuntimeError, "the target of BYOL does not follow the online network: add default_hooks = "
      "dict(target=dict(type='MomentumUpdateHook'))"),

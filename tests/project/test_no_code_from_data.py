@@ -14,10 +14,10 @@ CODE = {"eval", "exec", "__import__", "runpy.run_path", "runpy.run_module", "pic
 SAFE_IF = {"torch.load": ("weights_only", True), "torch.hub.load_state_dict_from_url": ("weights_only", True),
            "torch.utils.model_zoo.load_url": ("weights_only", True), "numpy.load": ("allow_pickle", False)}
 RIGHT = {
-    ("vididi_transforms/mmaction2/datasets.py", "pickle.Unpickler"): "its find_class knows arrays and nothing else",
-    ("vididi_transforms/mmaction2/reader_process.py", "pickle.loads"): "from its own forked process, through a pipe",
-    ("vididi_transforms/mmaction2/tools/train.py", "runpy.run_path"): "MMAction2's own tool, in its package",
-    ("vididi_transforms/mmaction2/tools/test.py", "runpy.run_path"): "MMAction2's own tool, in its package",
+    ("vididi_transforms/mmaction2/datasets/ava.py", "pickle.Unpickler"): "its find_class knows arrays and nothing else",
+    ("vididi_transforms/mmaction2/datasets/reader_process.py", "pickle.loads"):
+        "from its own forked process, through a pipe",
+    ("vididi_transforms/mmaction2/tools/stock.py", "runpy.run_path"): "MMAction2's own tools, in its package",
 }
 
 

@@ -13,6 +13,8 @@ from page_commands import blocks, commands
 from paths import ROOT
 from PIL import Image
 
+from vididi_transforms.cli import COMMANDS
+
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
 CONFIGS = {path.name for path in ROOT.glob("mmaction_configs/**/*.py")}
 TARGETS = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), flags=re.M))
@@ -44,10 +46,12 @@ def help_of(*module):
 
 def source(words):
     """What must name the options of a command: its help, its file, or nothing to be said here."""
+    if words[0] == "vididi":
+        parts = 3 if words[1] == "prepare" and words[2:] else 2  # each dataset is a command of its own
+        return None if words[1:] in (("COMMAND",), ("--help",)) else help_of("vididi_transforms", *words[1:parts])
     if words[:2] == ("python", "-m"):
         assert importlib.util.find_spec(words[2])
-        parts = 4 if words[2].endswith(".prepare") else 3  # a data set is a command of its own
-        return help_of(*words[2:parts]) if words[2].startswith("vididi") else None
+        return None
     if words[0] == "python":
         assert (ROOT / words[1]).exists()
         return (ROOT / words[1]).read_text()
@@ -69,24 +73,24 @@ def test_commands_exist_with_their_options(words):
 def test_commands_are_found():
     assert ("make", "demo") in ALL
     assert len([words for words in ALL if words[0] == "mim"]) > 5
-    assert len([words for words in ALL if words[:2] == ("python", "-m")]) > 5
+    assert {words[1] for words in ALL if words[0] == "vididi"} >= COMMANDS.keys()
 
 
 @pytest.mark.slow
 def test_a_first_afternoon(tmp_path):
     """The quick start's own lines, one after the other, with less to do."""
-    less = {"vididi_transforms.data.motion_videos": ["--train", "40", "--test", "8"],
+    less = {"motion-videos": ["--train", "40", "--test", "8"],
             "train": ["--cfg-options", "train_cfg.max_epochs=1", "train_dataloader.batch_size=8"]}
     ran = []
     for words in commands((ROOT / "docs/index.md").read_text()):
         if words[0] == "make":
             continue
-        name = words[2] if words[0] == "python" else words[1]
-        line = [sys.executable, *words[1:]] if words[0] == "python" else [sys.executable, "-m", *words]
-        done = subprocess.run([*line, *less.get(name, [])], cwd=tmp_path, capture_output=True, text=True, check=False)
+        module = "vididi_transforms" if words[0] == "vididi" else words[0]
+        line = [sys.executable, "-m", module, *words[1:], *less.get(words[1], [])]
+        done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-        ran.append(name)
-    assert ran == ["vididi_transforms.doctor", "vididi_transforms.data.motion_videos", "train"]
+        ran.append(words[1])
+    assert ran == ["doctor", "motion-videos", "train"]
     assert list(tmp_path.glob("work_dirs/*/epoch_1.pth"))
 
 
@@ -109,8 +113,4 @@ def test_the_api_has_every_public_name():
     assert listed == set(plugin.__all__)
     homes = {getattr(vididi_transforms, name).__module__ for name in vididi_transforms.__all__ if name != "SCHEDULES"}
     assert [home for home in homes if f"::: {home}" not in pages["core"]] == []
-    tools = {f"vididi_transforms.mmaction2.tools.{name}" for name in ("train", "test")}  # mim calls them
-    runnable = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__main__")
-                for path in ROOT.glob("vididi_transforms/**/*.py")
-                if 'if __name__ == "__main__"' in path.read_text() or path.name == "__main__.py"} - tools
-    assert [name for name in runnable if f"`python -m {name}`" not in pages["commands"]] == []
+    assert [name for name in COMMANDS if f"`vididi {name}`" not in pages["commands"]] == []

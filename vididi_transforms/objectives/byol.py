@@ -21,6 +21,7 @@ def byol_loss(prediction: Tensor, target: Tensor) -> Tensor:
         ValueError: the shapes differ, are not ``[B, D]``, or B < 1.
 
     Example:
+        >>> import torch
         >>> byol_loss(torch.eye(2), torch.eye(2))
         tensor(0.)
 

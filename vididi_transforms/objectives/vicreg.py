@@ -6,7 +6,7 @@ from .embeddings import check_embeddings
 
 
 def vicreg_loss(z1: Tensor, z2: Tensor, *, weights: tuple[float, float, float] = (1.0, 1.0, 0.05), gamma: float = 1.0,
-           eps: float = 1e-4, sum_dimensions: bool = False) -> dict[str, Tensor]:
+                eps: float = 1e-4, sum_dimensions: bool = False) -> dict[str, Tensor]:
     r"""VICReg: views of a video agree, dimensions vary over videos and do not repeat each other.
 
     .. math:: L = \lambda s(Z, Z') + \mu [v(Z) + v(Z')] + \nu [c(Z) + c(Z')]
@@ -30,6 +30,7 @@ def vicreg_loss(z1: Tensor, z2: Tensor, *, weights: tuple[float, float, float] =
         ValueError: the shapes differ, are not ``[B, D]``, B < 2, there are not three weights, or eps is not > 0.
 
     Example:
+        >>> import torch
         >>> z = torch.eye(4)
         >>> {name: round(float(term), 3) for name, term in vicreg_loss(z, z).items()}
         {'invariance': 0.0, 'variance': 1.0, 'covariance': 0.002}
@@ -60,6 +61,7 @@ def invariance_loss(z1: Tensor, z2: Tensor) -> Tensor:
         ValueError: the shapes differ, are not ``[B, D]``, or B < 1.
 
     Example:
+        >>> import torch
         >>> invariance_loss(torch.zeros(2, 4), torch.ones(2, 4))
         tensor(1.)
 
@@ -84,6 +86,7 @@ def variance_loss(z: Tensor, gamma: float = 1.0, eps: float = 1e-4) -> Tensor:
         ValueError: ``z`` is not ``[B, D]``, B < 2, or eps is not > 0.
 
     Example:
+        >>> import torch
         >>> variance_loss(torch.zeros(2, 4))
         tensor(0.9900)
 
@@ -108,6 +111,7 @@ def covariance_loss(z: Tensor) -> Tensor:
         ValueError: ``z`` is not ``[B, D]``, or B < 2.
 
     Example:
+        >>> import torch
         >>> covariance_loss(torch.tensor([[1.0, 1.0], [-1.0, -1.0]]))
         tensor(4.)
 

@@ -25,7 +25,7 @@ class Settings(NamedTuple):
 
 
 def sweep(wide: Tensor, table: Tensor, orders: Sequence[int], settings: Settings, centre_first: bool) -> list[Tensor]:
-    """Blur, jitter, gray, normalise, differentiate: see :func:`~vididi_transforms.augment.kernels.augment_and_differentiate`.
+    """Blur, jitter, gray, normalise, differentiate: see :func:`~vididi_transforms.augment_and_differentiate`.
 
     Args:
         wide: clips with a mirrored border, see :func:`reflect_pad`; uint8 or floating point.

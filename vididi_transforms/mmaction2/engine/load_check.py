@@ -27,8 +27,8 @@ class CheckLoadedHook(Hook):
         loaded = [key for key, shape in backbone.items() if given.get(key) == shape]
         if not loaded:
             raise ValueError("a checkpoint must hold at least one tensor of the model's backbone (name and shape): the "
-                             f"model has {_first(backbone)}, the checkpoint {_first(given)}; `python -m "
-                             "vididi_transforms.mmaction2.models.weights CHECKPOINT OUT` exports an encoder that fits")
+                             f"model has {_first(backbone)}, the checkpoint {_first(given)}; `vididi "
+                             "weights CHECKPOINT OUT` exports an encoder that fits")
         runner.logger.info(f"loaded {len(loaded)} of {len(backbone)} backbone tensors")
 
 

@@ -35,8 +35,8 @@ PROTOCOLS = {
 class VideoRetrievalMetric(BaseMetric):
     """Recall of the class among the k nearest gallery videos, over all query videos.
 
-    For a ``ConcatDataset`` of gallery and query videos, marked by :class:`SetRetrievalSplit`, and a model that gives every
-    data sample a ``feature``, such as :class:`TwoViewRecognizer`. Correct under any number of processes.
+    For a ``ConcatDataset`` of gallery and query videos, marked by :class:`SetRetrievalSplit`, and a model that gives
+    every data sample a ``feature``, such as :class:`TwoViewRecognizer`. Correct under any number of processes.
 
     Args:
         topk: the k.
@@ -109,6 +109,7 @@ def check_sample(who: str, sample: dict[str, Any], needed: Sequence[str]) -> Non
     """
     missing = [key for key in needed if key not in sample]
     if missing:
-        raise ValueError(f"{who} needs {', '.join(missing)} in every data sample: mark the videos with SetRetrievalSplit, keep "
-                         "these in PackActionInputs' meta_keys, and use a model that predicts features; got the keys "
+        raise ValueError(f"{who} needs {', '.join(missing)} in every data sample: mark the videos with "
+                         "SetRetrievalSplit, keep these in PackActionInputs' meta_keys, and use a model that predicts "
+                         "features; got the keys "
                          f"{sorted(sample)}")
