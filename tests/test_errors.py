@@ -1,4 +1,7 @@
-"""Every error of the core: what a user did wrong, and the whole message. A new ``raise`` needs a row."""
+"""Every error of the core: a call, the error and its whole message.
+
+A new ``raise`` needs a row.
+"""
 import json
 import os
 import tempfile
@@ -6,18 +9,17 @@ from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
-import pytest
 import torch
 from feature_files import save, toy
-from raises import PACKAGE, error_of, not_raised
+from raises import PACKAGE, error_of, for_each_row, kind_and_message, not_raised
 
 import vididi_transforms as vt
+from vididi_transforms.analysis import attention, saliency, taylor
 from vididi_transforms.analysis import derivative_strip as analysis
-from vididi_transforms.analysis import saliency, taylor
 from vididi_transforms.analysis.derivative_strip import derivative_strip
 from vididi_transforms.analysis.report import read_run, write_report
 from vididi_transforms.augment.resample import resized_crop
-from vididi_transforms.data import motion_videos
+from vididi_transforms.data import motion_videos, motions
 from vididi_transforms.data.video_io import UnreadableError
 from vididi_transforms.evaluation.clustering import best_retrieved_classes, draw, silhouette, tsne
 from vididi_transforms.evaluation.features import read_features, read_runs
@@ -74,7 +76,7 @@ def runs_of(**changed):
     return read_runs([save(HERE / "a.npz", **toy()), save(HERE / "b.npz", **toy() | changed)])
 
 
-def attention(**content):
+def saliency_json(**content):
     (HERE / "run").mkdir(parents=True, exist_ok=True)
     (HERE / "run/saliency.json").write_text(json.dumps(content))
     read_run(HERE / "run")
@@ -93,21 +95,21 @@ def empty():
 
 DERIVATIVES = [
     (lambda: vt.temporal_difference(torch.zeros(8, 3, 1, 112, 112), 2), ValueError,
-     "clip needs at least order + 1 frames: got T=1 for order=2 (shape (8, 3, 1, 112, 112), dim=-3)"),
-    (lambda: vt.temporal_difference(CLIP, -1), ValueError, "order must be >= 0: got -1"),
+     "order 2 needs clips of at least 3 frames: got T=1 (shape (8, 3, 1, 112, 112), dim=-3)"),
+    (lambda: vt.temporal_difference(CLIP, -1), ValueError, "order must be an integer >= 0: got -1"),
     (lambda: vt.temporal_difference(CLIP, 1.0), TypeError, "order must be an int: got 1.0 of type float"),
     (lambda: vt.temporal_difference(CLIP, True), TypeError, "order must be an int: got True of type bool"),
     (lambda: vt.temporal_difference(CLIP[0, 0], 1), ValueError,
      "dim must be one of the clip's 2 dimensions: got dim=-3 (shape (2, 2))"),
     (lambda: vt.temporal_difference(CLIP, 1, dim="t"), TypeError, "dim must be an int: got 't' of type str"),
     (lambda: vt.temporal_difference(np.zeros((3, 4, 2, 2))), TypeError, "clip must be a torch.Tensor: got ndarray"),
-    (lambda: vt.TemporalDifference(-2), ValueError, "order must be >= 0: got -2"),
+    (lambda: vt.TemporalDifference(-2), ValueError, "order must be an integer >= 0: got -2"),
     (lambda: vt.TemporalDifference(1, dim=None), TypeError, "dim must be an int: got None of type NoneType"),
     (lambda: vt.match_length(CLIP, length=5), ValueError,
      "length must be in [0, T] of the shortest clip: got length=5 for T=4"),
     (lambda: vt.match_length(CLIP, length=2.0), TypeError, "length must be an int: got 2.0 of type float"),
     (lambda: vt.match_length(CLIP, None), TypeError, "clip must be a torch.Tensor: got NoneType"),
-    (lambda: vt.taylor_expand([], 1.0), ValueError, "derivatives needs at least the order 0: got an empty sequence"),
+    (lambda: vt.taylor_expand([], 1.0), ValueError, "derivatives must hold at least order 0: got an empty sequence"),
     (lambda: derivative_strip(CLIP.byte()), TypeError,
      "clip must be [3, T, H, W], floating point in [0, 1]: got (3, 4, 2, 2), torch.uint8"),
     (lambda: derivative_strip(CLIPS), TypeError,
@@ -129,27 +131,28 @@ SELECTOR = [
     (lambda: vt.Schedule(cycle=((1, 1, 1),)), ValueError, f"{CYCLE}((1, 1, 1),)"),
     (lambda: vt.Schedule(cycle=(1, 2)), ValueError, f"{CYCLE}(1, 2)"),
     (lambda: vt.Schedule(cycle="11"), ValueError, f"{CYCLE}'11'"),
-    (lambda: vt.Schedule(cycle=((1, ()),)), ValueError, "orders to draw from must not be empty: got ((1, ()),)"),
+    (lambda: vt.Schedule(cycle=((1, ()),)), ValueError, "orders to choose from must not be empty: got ((1, ()),)"),
     (lambda: vt.Schedule(cycle=((1, 0.5),)), TypeError, "order must be an int: got 0.5 of type float"),
-    (lambda: vt.Schedule(cycle=((1, -1),)), ValueError, "order must be >= 0: got -1"),
+    (lambda: vt.Schedule(cycle=((1, -1),)), ValueError, "order must be an integer >= 0: got -1"),
     (lambda: vt.Schedule(((1, 1),), p_extra="0.5"), ValueError, "p_extra must be a probability in [0, 1]: got '0.5'"),
     (lambda: vt.Schedule(((1, 1),), p_extra=1.5), ValueError, "p_extra must be a probability in [0, 1]: got 1.5"),
     (lambda: vt.Schedule(((1, 1),), p_extra=NAN), ValueError, "p_extra must be a probability in [0, 1]: got nan"),
     (lambda: vt.PairSelector(seed=8).load_state_dict(STATE), ValueError,
-     "a run goes on only with its own seed: the state has 7, this selector 8"),
+     "a run can only be resumed with its own seed: the state has 7, this selector 8"),
     (lambda: vt.PairSelector("base", seed=7).load_state_dict(STATE), ValueError,
-     "a run goes on only with its own schedule: the state has Schedule(cycle=((1, 1), (1, 0), (0, 1), (0, 0)), "
+     "a run can only be resumed with its own schedule: the state has Schedule(cycle=((1, 1), (1, 0), (0, 1), (0, 0)), "
      "p_extra=0.5), this selector Schedule(cycle=((0, 0),), p_extra=0.0)"),
     (lambda: vt.PairSelector().load_state_dict(dict(seed=0)), ValueError,
-     "a state must be a dict with schedule, seed and position: got {'seed': 0}"),
+     "a state must be a dict with schedule and seed: got {'seed': 0}"),
     (lambda: keyed_generator("demo", 0, 1, 2, 3, 4), ValueError,
      "a key is a seed and at most 3 counters in [0, 2**64): got (0, 1, 2, 3, 4)"),
     (lambda: keyed_generator("demo", 0, 2**64), ValueError,
      "a key is a seed and at most 3 counters in [0, 2**64): got (0, 18446744073709551616)"),
+    (lambda: keyed_generator("a", True), TypeError, "a seed or counter must be an int: got True of type bool"),
 ]
 AUGMENTATION = [
-    (lambda: vt.ClipAugment(size=0), ValueError, "size must be an integer >= 1 or None: got 0"),
-    (lambda: vt.ClipAugment(size=True), ValueError, "size must be an integer >= 1 or None: got True"),
+    (lambda: vt.ClipAugment(size=0), ValueError, "size must be an integer >= 1: got 0"),
+    (lambda: vt.ClipAugment(size=True), TypeError, "size must be an int: got True of type bool"),
     (lambda: vt.ClipAugment(p_blur=1.5), ValueError, "p_blur must be a probability in [0, 1]: got 1.5"),
     (lambda: vt.ClipAugment(p_gray=NAN), ValueError, "p_gray must be a probability in [0, 1]: got nan"),
     (lambda: vt.ClipAugment(hue=0.6), ValueError, "hue must be in [0, 0.5]: got 0.6"),
@@ -165,28 +168,31 @@ AUGMENTATION = [
     (lambda: vt.ClipAugment().draw((2, 3)), ValueError, "shape must be [B, 3, T, H, W] with H, W >= 1: got (2, 3)"),
     (lambda: vt.ClipAugment().draw((2, 3, 8, 0, 9)), ValueError,
      "shape must be [B, 3, T, H, W] with H, W >= 1: got (2, 3, 8, 0, 9)"),
-    (lambda: augmented(CLIPS, 5), ValueError, "params must be those of the 2 clips: got those of 5"),
-    (lambda: augmented(CLIPS[:1], 5), ValueError, "params must be those of the 1 clips: got those of 5"),
-    (lambda: vt.ClipAugment()(CLIPS, None), ValueError, "params must be those of the 2 clips: got NoneType"),
+    (lambda: augmented(CLIPS, 5), ValueError, "params must be AugmentParams of length 2, like the clips: got length 5"),
+    (lambda: augmented(CLIPS[:1], 5), ValueError,
+     "params must be AugmentParams of length 1, like the clips: got length 5"),
+    (lambda: vt.ClipAugment()(CLIPS, None), ValueError,
+     "params must be AugmentParams of length 2, like the clips: got NoneType"),
     (lambda: augmented(CLIPS.long(), 2), TypeError, "clips must be uint8 or floating point: got torch.int64"),
     (lambda: augmented(CLIPS[..., :4], 2, area=(1.0, 1.0), ratio=(1.0, 1.0)), ValueError,
-     "crops must be inside the frame: got top, left, height, width = [0, 0, 8, 8] for [8, 4]"),
+     "crops must be inside the frame: got top, left, height, width = [0, 0, 8, 8] for frames of [8, 4]"),
     *((lambda box=box: resized_crop(CLIPS, torch.tensor([[0, 0, 8, 8], box]), torch.tensor([True, False]), 4),
-       ValueError, f"crops must be inside the frame: got top, left, height, width = {box} for [8, 8]")
+       ValueError, f"crops must be inside the frame: got top, left, height, width = {box} for frames of [8, 8]")
       for box in ([4, 1, 5, 4], [0, 0, 4, 9], [-1, 0, 4, 4], [0, 0, 0, 4])),
     (lambda: sweep(clips=torch.zeros(2, 1, 4, 8, 8)), ValueError, "clips must be [B, 3, T, H, W]: got (2, 1, 4, 8, 8)"),
     (lambda: sweep(clips=[1]), ValueError, "clips must be [B, 3, T, H, W]: got list"),
     (lambda: sweep(clips=CLIPS.long()), TypeError, "clips must be uint8 or floating point: got torch.int64"),
     (lambda: sweep(orders=(4,)), ValueError,
-     "clips need at least order + 1 frames: got T=4 for order=4 (shape (2, 3, 4, 8, 8))"),
-    (lambda: sweep(orders=(-1,)), ValueError, "order must be >= 0: got -1"),
-    (lambda: sweep(orders=(1, 1)), ValueError, "orders must differ: got (1, 1)"),
+     "order 4 needs clips of at least 5 frames: got T=4 (shape (2, 3, 4, 8, 8), dim=2)"),
+    (lambda: sweep(orders=(-1,)), ValueError, "order must be an integer >= 0: got -1"),
+    (lambda: sweep(orders=(1, 1)), ValueError, "orders must all be different: got (1, 1)"),
     (lambda: sweep(std=(1, 1, 0)), ValueError,
      "mean and std must be three finite numbers each, std > 0: got (0.485, 0.456, 0.406) and (1, 1, 0)"),
     (lambda: sweep(mean=(0, NAN, 0)), ValueError,
      "mean and std must be three finite numbers each, std > 0: got (0, nan, 0) and (0.229, 0.224, 0.225)"),
     (lambda: sweep(kernel_size=2), ValueError, "kernel_size must be an odd integer >= 1: got 2"),
-    (lambda: sweep(kernel_size=3.0), ValueError, "kernel_size must be an odd integer >= 1: got 3.0"),
+    (lambda: sweep(kernel_size=3.0), TypeError, "kernel_size must be an int: got 3.0 of type float"),
+    (lambda: sweep(kernel_size=True), TypeError, "kernel_size must be an int: got True of type bool"),
     (lambda: sweep(kernel_size=17), ValueError,
      "half of kernel_size must be less than height and width: got 17 (shape (2, 3, 4, 8, 8))"),
     (lambda: sweep(contrast_mean="x"), ValueError, "contrast_mean must be 'clip' or 'frame': got 'x'"),
@@ -195,9 +201,9 @@ AUGMENTATION = [
     (lambda: without_interpreter(lambda: sweep(backend="triton")), ValueError,
      "backend 'triton' needs clips on CUDA: got cpu"),
     (lambda: sweep(params=torch.zeros(3, 21)), ValueError,
-     "params must be those of the 2 clips, a table [2, 21]: got (3, 21)"),
+     "params must be AugmentParams or a table [2, 21] for these clips: got (3, 21)"),
     (lambda: sweep(params=torch.zeros(2, 5)), ValueError,
-     "params must be those of the 2 clips, a table [2, 21]: got (2, 5)"),
+     "params must be AugmentParams or a table [2, 21] for these clips: got (2, 5)"),
 ]
 OBJECTIVES = [
     *((lambda objective=objective: objective(Z, Z[:3]), ValueError,
@@ -214,19 +220,22 @@ OBJECTIVES = [
     (lambda: vt.byol_loss(Z[:0], Z[:0]), ValueError,
      "the objective compares videos of a batch, so B must be >= 1: got B=0"),
     (lambda: vt.vicreg_loss(Z, Z, weights=(1, 1)), ValueError,
-     "weights must be three, of invariance, variance and covariance: got (1, 1)"),
+     "weights must be three numbers, for invariance, variance and covariance: got (1, 1)"),
     (lambda: vt.vicreg_loss(Z, Z, eps=0), ValueError,
-     "eps must be > 0, or collapsed dimensions have no finite gradient: got 0"),
+     "eps must be > 0, for a finite gradient of collapsed dimensions: got 0"),
     (lambda: vt.variance_loss(Z, eps=NAN), ValueError,
-     "eps must be > 0, or collapsed dimensions have no finite gradient: got nan"),
+     "eps must be > 0, for a finite gradient of collapsed dimensions: got nan"),
     (lambda: vt.info_nce_loss(Z, Z, temperature=0), ValueError, "temperature must be > 0: got 0"),
     (lambda: vt.info_nce_loss(Z, Z, temperature=NAN), ValueError, "temperature must be > 0: got nan"),
-    (lambda: vt.build_projector(4, 4, 4, 0), ValueError, "num_layers must be >= 1: got 0"),
+    (lambda: vt.build_projector(4, 4, 4, 0), ValueError, "num_layers must be an integer >= 1: got 0"),
+    (lambda: vt.build_projector(4, 4, 4, True), TypeError, "num_layers must be an int: got True of type bool"),
 ]
 RETRIEVAL = [
-    (lambda: vt.nearest(Z, Z, -1), ValueError, "k and chunk must be integers >= 1: got k=-1, chunk=1024"),
-    (lambda: vt.nearest(Z, Z, 2.5), ValueError, "k and chunk must be integers >= 1: got k=2.5, chunk=1024"),
-    (lambda: vt.nearest(Z, Z, 1, chunk=0), ValueError, "k and chunk must be integers >= 1: got k=1, chunk=0"),
+    (lambda: vt.nearest(Z, Z, -1), ValueError, "k must be an integer >= 1: got -1"),
+    (lambda: vt.nearest(Z, Z, 2.5), TypeError, "k must be an int: got 2.5 of type float"),
+    (lambda: vt.nearest(Z, Z, k=True), TypeError, "k must be an int: got True of type bool"),
+    (lambda: vt.nearest(Z, Z, 1, chunk=0), ValueError, "chunk must be an integer >= 1: got 0"),
+    (lambda: vt.nearest(Z, Z, 1, chunk=True), TypeError, "chunk must be an int: got True of type bool"),
     (lambda: vt.nearest(Z, Z, 1, "dot"), ValueError, "metric must be one of cosine, euclidean: got 'dot'"),
     (lambda: vt.nearest(Z[:0], Z, 1), ValueError, "gallery must have at least one video: got none"),
     (lambda: vt.nearest(Z, Z[:0], 1), ValueError, "query must have at least one video: got none"),
@@ -234,13 +243,18 @@ RETRIEVAL = [
     (lambda: vt.nearest(Z, Z.index_fill(0, torch.tensor([3]), NAN), 1), ValueError,
      "features must be finite: got NaN or infinity in 1 of 4 query videos"),
     (lambda: vt.recall_at_k(Z, LABELS[:3], Z, LABELS), ValueError,
-     "gallery needs one label a feature: got labels (3,) for features (4, 3)"),
-    (lambda: vt.recall_at_k(Z, LABELS, Z, LABELS, topk=(0, 1)), ValueError, "topk needs integers >= 1: got (0, 1)"),
-    (lambda: vt.recall_at_k(Z, LABELS, Z, LABELS, topk=(1.5,)), ValueError, "topk needs integers >= 1: got (1.5,)"),
-    (lambda: vt.recall_at_k(Z, LABELS, Z, LABELS, topk=5), ValueError, "topk needs integers >= 1: got 5"),
+     "gallery needs one label per feature: got labels (3,) for features (4, 3)"),
+    (lambda: vt.recall_at_k(Z, LABELS, Z, LABELS, topk=(0, 1)), ValueError,
+     "each k of topk must be an integer >= 1: got 0"),
+    (lambda: vt.recall_at_k(Z, LABELS, Z, LABELS, topk=(1.5,)), TypeError,
+     "each k of topk must be an int: got 1.5 of type float"),
+    (lambda: vt.recall_at_k(Z, LABELS, Z, LABELS, topk=(True,)), TypeError,
+     "each k of topk must be an int: got True of type bool"),
+    (lambda: vt.recall_at_k(Z, LABELS, Z, LABELS, topk=5), ValueError,
+     "topk must be a list of integers >= 1: got 5"),
 ]
 VIDEOS = [
-    (lambda: motion_videos.render("fly", np.random.default_rng(0)), ValueError,
+    (lambda: motions.render("fly", np.random.default_rng(0)), ValueError,
      f"motion must be one of {MOTIONS}: got 'fly'"),
     (lambda: motion_videos.encode(torch.zeros(2, 3, 4, 5), Path("no.mp4")), ValueError,
      "H.264 needs an even height and width: got (4, 5)"),
@@ -254,19 +268,19 @@ VIDEOS = [
 ]
 ANALYSIS = [
     *((lambda text=text: read_text(text), ValueError,
-       f"a feature file is a .npz as DumpFeatures writes it: {FILE} is none") for text in ("text", "", "PK\3\4")),
+       f"a feature file must be a .npz that DumpFeatures wrote: {FILE} is not one") for text in ("text", "", "PK\3\4")),
     (lambda: read("labels", "videos"), ValueError,
-     f"a feature file has features, labels, splits, videos: {FILE} has no labels, videos"),
-    (lambda: read(labels=NUMBERS), ValueError, "a feature file has features [N, D] and N of all else: "
+     f"a feature file needs features, labels, splits, videos: {FILE} has no labels, videos"),
+    (lambda: read(labels=NUMBERS), ValueError, "a feature file needs features [N, D] and N labels, splits and videos: "
      f"{FILE} has features (72, 2), labels (4,), splits (72,), videos (72,)"),
     (lambda: read(splits=np.full(72, "query")), ValueError,
-     f"a feature file has videos of gallery and query: {FILE} has ['query']"),
+     f"a feature file needs gallery and query videos: {FILE} has ['query']"),
     (lambda: read(features=np.full((72, 2), NAN)), ValueError,
      f"features must be finite: {FILE} has NaN or infinity in 72 of 72 videos"),
     (lambda: read(classes=np.array(["a", "b"])), ValueError,
-     f"labels must be in [0, 2), the number of classes: {FILE} has 0 to 3"),
+     f"labels must be class indices in [0, 2): {FILE} has 0 to 3"),
     (lambda: read(classes=np.array(["a", "b", "c"])), ValueError,
-     f"labels must be in [0, 3), the number of classes: {FILE} has 0 to 3"),
+     f"labels must be class indices in [0, 3): {FILE} has 0 to 3"),
     (lambda: read_runs([save(FILE, **toy())] * 2), ValueError, f"runs must be different: got {FILE}, {FILE}"),
     (lambda: runs_of(classes=np.array(list("abcd"))), ValueError, "runs that are compared need the same classes: "
      "a has run, jump, rest, walk, b a, b, c, d"),
@@ -274,16 +288,16 @@ ANALYSIS = [
      "runs that are compared need query videos of the same classes: got labels [0]; [1]"),
     (lambda: silhouette(np.eye(4), NUMBERS, "dot"), ValueError, "metric must be one of euclidean, cosine: got 'dot'"),
     (lambda: silhouette(np.eye(4), NUMBERS), ValueError,
-     "a silhouette needs at least two classes and one with two videos: got 1 classes of 4 videos"),
+     "a silhouette needs at least two classes, and one of them with two videos: got 1 classes of 4 videos"),
     (lambda: tsne(np.eye(3)), ValueError, "t-SNE needs at least 4 videos: got 3"),
     (lambda: draw([], range(11)), ValueError, "a figure has colours for 10 classes: got 11"),
-    (lambda: read_run("no"), FileNotFoundError, "a work dir must be a folder: no is none"),
-    (lambda: read_features("no"), FileNotFoundError, "there must be a feature file, as mim test writes it with "
-     "DumpFeatures among the test_evaluator: no is none"),
-    (lambda: attention(attention_on_motion={}, share=1), ValueError, "saliency.json has the mean of "
+    (lambda: read_run("no"), FileNotFoundError, "a work dir must be a folder: no is not one"),
+    (lambda: read_features("no"), FileNotFoundError,
+     "no feature file at no: add DumpFeatures to test_evaluator and run mim test"),
+    (lambda: saliency_json(attention_on_motion={}, share=1), ValueError, "saliency.json needs the mean of "
      f"attention_on_motion: {HERE / 'run/saliency.json'} has attention_on_motion, share"),
     (empty, ValueError,
-     f"a work dir has logs of mim train or mim test, features.npz or saliency.json: {HERE / 'empty'} has none"),
+     f"a work dir needs logs of mim train or mim test, features.npz or saliency.json: {HERE / 'empty'} has none"),
     (same_names, ValueError, "work dirs need different names: got run more than once"),
 ]
 PICTURES = [
@@ -299,24 +313,23 @@ PICTURES = [
     (lambda: taylor.taylor_errors(CLIP, orders=()), ValueError,
      "errors need at least one order and one step: got orders=(), steps=3"),
     (lambda: taylor.taylor_errors(CLIP, orders=(0, 1), steps=3), ValueError,
-     "clip needs at least max(orders) + 1 + steps frames: got T=4 for orders=(0, 1), steps=3"),
+     "orders=(0, 1) and steps=3 need clips of at least 5 frames: got T=4"),
     (lambda: saliency.activation(CLIPS, torch.ones(2)), ValueError,
      "saliency needs maps [B, D, t, h, w] and weights [D] or [B, D]: got (2, 3, 4, 8, 8) and (2,)"),
     (lambda: saliency.class_weights(torch.eye(3), torch.tensor([0, 3])), ValueError,
      "labels must be in [0, 3), the classes of the head: got [0, 3]"),
-    (lambda: saliency.attention_on_motion(CLIPS[:, 0], CLIPS[:1, 0]), ValueError,
+    (lambda: attention.attention_on_motion(CLIPS[:, 0], CLIPS[:1, 0]), ValueError,
      "tubes and mask must both be [B, T, H, W]: got (2, 4, 8, 8) and (1, 4, 8, 8)"),
 ]
 ROWS = [*DERIVATIVES, *SELECTOR, *AUGMENTATION, *OBJECTIVES, *RETRIEVAL, *VIDEOS, *ANALYSIS, *PICTURES]
 ROOMS = ("derivatives", "pairs", "augment", "objectives", "evaluation", "analysis")
 FILES = [*(path for room in ROOMS for path in (PACKAGE / room).rglob("*.py") if "retrieval_page" not in path.parts),
-         PACKAGE / "data/motion_videos.py"]
+         PACKAGE / "checks.py", PACKAGE / "data/motions.py", PACKAGE / "data/motion_videos.py"]
 
 
-@pytest.mark.parametrize(("call", "kind", "message"), ROWS, ids=[message[:50] for *_, message in ROWS])
+@for_each_row(ROWS)
 def test_message(call, kind, message):
-    error = error_of(call)
-    assert (type(error), str(error)) == (kind, message)
+    assert kind_and_message(call) == (kind, message)
 
 
 def test_every_raise_has_a_row():

@@ -1,6 +1,6 @@
-"""Laws of the core over shapes, types, strides, orders and keys; Hypothesis looks for what breaks them.
+"""Laws of the core over shapes, dtypes, strides, orders and keys, checked by Hypothesis.
 
-The same examples come every time, so that a run says the same everywhere.
+Hypothesis generates the same examples in every run.
 """
 import json
 import math
@@ -19,7 +19,7 @@ from strategies import COUNTS, FLOATS, LAYOUTS, SEEDS, SMALL_INTEGERS, clips, em
 
 import vididi_transforms as vt
 from vididi_transforms.augment.kernels.reference import Settings, reflect_pad, sweep
-from vididi_transforms.augment.resample import DRAWS, draw_crops, interpolation, resized_crop
+from vididi_transforms.augment.resample import NUMBERS_PER_CROP, interpolation_weights, random_crops, resized_crop
 from vididi_transforms.pairs.keyed_random import keyed_generator
 
 settings.register_profile("reproducible", derandomize=True, deadline=None, max_examples=40)
@@ -32,16 +32,16 @@ def in_float64(clip):
     return clip.double().numpy()
 
 
-# Derivatives: functional, transforms
+# Derivatives
 
 @given(clips(), ORDERS)
-def test_differences_of_any_type_and_layout_equal_the_reference(clip, order):
+def test_differences_of_any_dtype_and_layout_equal_the_reference(clip, order):
     assume(clip.shape[2] > order)
     before = clip.clone()
     result = vt.temporal_difference(clip, order)
     assert result.dtype == (clip.dtype if clip.is_floating_point() else torch.float32)
     expected = reference.derivative(in_float64(clip), order, -3)
-    assert np.array_equal(in_float64(result), expected)  # so that nothing wraps around, either
+    assert np.array_equal(in_float64(result), expected)  # in particular, no integer wraps around
     assert torch.equal(vt.TemporalDifference(order)(clip), result)
     assert torch.equal(clip, before)
 
@@ -113,7 +113,7 @@ def test_match_length_keeps_the_first_frames(clip, lengths, length):
 
 
 @given(clips(frames=(5, 7)), clips(dtypes=FLOATS, frames=(5, 7)), ORDERS, ORDERS)
-def test_a_pair_is_two_derivatives_and_does_not_know_which_is_first(view1, view2, order1, order2):
+def test_a_pair_is_two_derivatives_and_symmetric(view1, view2, order1, order2):
     x1, x2 = vt.differentiate_pair(view1, view2, order1, order2)
     y2, y1 = vt.differentiate_pair(view2, view1, order2, order1)
     frames = min(view1.shape[2] - order1, view2.shape[2] - order2)
@@ -138,11 +138,11 @@ def test_taylor_expansion_begins_with_the_clip_and_ends_at_the_shortest(clip, mo
     assert torch.equal(vt.taylor_expand(derivatives[:2], 1.0), clip[:, :, 1:])
 
 
-# Schedules, selector, keyed draws
+# Schedules, selector, reproducible random numbers
 
 HALF, QUARTER, EIGHTH = Fraction(1, 2), Fraction(1, 4), Fraction(1, 8)
 THIRD, SIXTH = Fraction(1, 3), Fraction(1, 6)
-TABLE_6 = {  # how often which pair of orders comes over a cycle, by hand
+TABLE_6 = {  # frequency of each pair of orders over a cycle, worked out by hand
     "base": {(0, 0): 1},
     "random-1st": {(i, j): QUARTER for i in (0, 1) for j in (0, 1)},
     "random-1st-2nd": {(i, j): Fraction(1, 9) for i in range(3) for j in range(3)},
@@ -161,7 +161,7 @@ OWN = st.builds(dict, cycle=st.lists(st.tuples(*[st.one_of(ORDERS, st.lists(ORDE
 @pytest.mark.parametrize("name", vt.SCHEDULES)
 @settings(max_examples=5)
 @given(seed=COUNTS, start=st.integers(0, 2**62))
-def test_balanced_over_a_cycle_as_table_6_says(name, seed, start):
+def test_frequencies_over_a_cycle_are_those_of_table_6(name, seed, start):
     selector, cycle, steps = vt.PairSelector(name, seed), len(vt.SCHEDULES[name].cycle), 1200
     counts = Counter(selector.orders(start + epoch, step) for epoch in range(cycle) for step in range(steps // cycle))
     assert counts.keys() == TABLE_6[name].keys()
@@ -176,14 +176,13 @@ def test_the_selector_is_a_pure_function_and_its_state_round_trips(schedule, see
     state = json.loads(json.dumps(selector.state_dict()))
     other = vt.PairSelector(schedule, seed)
     other.load_state_dict(state)
-    assert other.position == keys[-1]
     assert [other.orders(*key) for key in reversed(keys)] == forward[::-1]
     assert vt.PairSelector(other.schedule, seed).schedule == selector.schedule
     for (epoch, _), orders in zip(keys, forward, strict=True):
-        drawn_from = [order if isinstance(order, tuple) else (order,)
-                      for order in selector.schedule.cycle[selector.phase(epoch)]]
+        allowed = [order if isinstance(order, tuple) else (order,)
+                   for order in selector.schedule.cycle[selector.phase(epoch)]]
         extra = {0} if selector.schedule.p_extra == 0 else {1} if selector.schedule.p_extra == 1 else {0, 1}
-        assert any(all(o - more in of for o, of in zip(orders, drawn_from, strict=True)) for more in extra)
+        assert any(all(o - more in choices for o, choices in zip(orders, allowed, strict=True)) for more in extra)
         assert max(orders) <= selector.schedule.max_order
 
 
@@ -191,10 +190,10 @@ def test_the_selector_is_a_pure_function_and_its_state_round_trips(schedule, see
 def test_a_state_of_another_seed_or_schedule_is_refused(schedule, seed, other):
     state = vt.PairSelector(schedule, seed).state_dict()
     if other != seed:
-        with pytest.raises(ValueError, match="a run goes on only with its own seed"):
+        with pytest.raises(ValueError, match="a run can only be resumed with its own seed"):
             vt.PairSelector(schedule, other).load_state_dict(state)
     longer = dict(cycle=[*state["schedule"]["cycle"], (5, 5)], p_extra=state["schedule"]["p_extra"])
-    with pytest.raises(ValueError, match="a run goes on only with its own schedule"):
+    with pytest.raises(ValueError, match="a run can only be resumed with its own schedule"):
         vt.PairSelector(longer, seed).load_state_dict(state)
 
 
@@ -209,22 +208,22 @@ def test_streams_of_two_keys_differ(one, other):
 
 
 @given(KEYS, st.integers(0, 3))
-def test_counters_left_out_are_zero_and_numpy_integers_are_integers(key, left):
+def test_missing_counters_are_zero_and_numpy_integers_are_integers(key, given_counters):
     tag, seed, *counter = key
-    counter[left:] = [0] * (3 - left)
+    counter[given_counters:] = [0] * (3 - given_counters)
     expected = keyed_generator(tag, seed, *counter).random(5)
-    assert np.array_equal(keyed_generator(tag, seed, *counter[:left]).random(5), expected)
+    assert np.array_equal(keyed_generator(tag, seed, *counter[:given_counters]).random(5), expected)
     words = np.array([seed, *counter], dtype=np.uint64)
     assert np.array_equal(keyed_generator(tag, *words).random(5), expected)
 
 
 @given(KEYS, st.integers(1, 5000))
-def test_drawing_never_reaches_the_next_key(key, draws):
+def test_random_numbers_never_reach_the_next_key(key, number):
     rng = keyed_generator(*key)
-    rng.random(draws)
+    rng.random(number)
     lowest, *counter = rng.bit_generator.state["state"]["counter"].tolist()
     assert counter == list(key[2:])
-    assert lowest <= draws // 4 + 1
+    assert lowest <= number // 4 + 1
 
 
 # Augmentation, crops, the batched pass
@@ -241,7 +240,7 @@ def close(out, expected, atol=3e-5):
 
 
 @given(BATCHES, st.sampled_from([None, 2, 5]), st.tuples(COUNTS, COUNTS))
-def test_augmentation_is_pure_and_in_range(batch, size, key):
+def test_augmentation_is_a_pure_function_with_values_in_range(batch, size, key):
     augment = augmentation(size, **PLAIN)
     params, before = augment.draw(batch.shape, *key), batch.clone()
     table = params.table()
@@ -255,7 +254,7 @@ def test_augmentation_is_pure_and_in_range(batch, size, key):
 
 
 @given(BATCHES, st.tuples(COUNTS, COUNTS))
-def test_draws_of_fewer_clips_are_the_first(batch, key):
+def test_parameters_of_fewer_clips_are_the_first(batch, key):
     augment = augmentation(4)
     params, more = augment.draw(batch.shape, *key), augment.draw((len(batch) + 2, *batch.shape[1:]), *key)
     for mine, theirs in zip(vars(params).values(), vars(more[:len(batch)]).values(), strict=True):
@@ -263,7 +262,7 @@ def test_draws_of_fewer_clips_are_the_first(batch, key):
 
 
 @given(BATCHES, st.sampled_from(list(LAYOUTS)), st.sampled_from([torch.uint8, *FLOATS]), COUNTS)
-def test_layout_and_type_of_the_clips_do_not_matter(batch, layout, dtype, key):
+def test_layout_and_dtype_of_the_clips_do_not_matter(batch, layout, dtype, key):
     augment = augmentation(hue=0.0, contrast_mean="frame")
     params = augment.draw(batch.shape, key)
     (expected,) = augment(batch, params)
@@ -274,7 +273,7 @@ def test_layout_and_type_of_the_clips_do_not_matter(batch, layout, dtype, key):
 
 
 @given(BATCHES, COUNTS, SEEDS)
-def test_clips_do_not_see_each_other(batch, key, seed):
+def test_clips_do_not_affect_each_other(batch, key, seed):
     augment = augmentation(4)
     params = augment.draw(batch.shape, key)
     some = torch.randperm(len(batch), generator=generator(seed))[:2]
@@ -285,24 +284,24 @@ def test_clips_do_not_see_each_other(batch, key, seed):
 def test_derivatives_are_those_of_the_augmented_clip(batch, key, contrast_mean):
     augment = augmentation(contrast_mean=contrast_mean)
     params, orders = augment.draw(batch.shape, key), tuple(range(batch.shape[2]))
-    views = augment(batch, params, orders=orders)
+    outputs = augment(batch, params, orders=orders)
     backward = augment(batch.flip(2), params, orders=orders)
-    for order, view, reverse in zip(orders, views, backward, strict=True):
-        close(view, vt.temporal_difference(views[0], order), atol=1e-4)
-        close(reverse, (-1)**order * view.flip(2), atol=2e-4)
+    for order, output, reverse in zip(orders, outputs, backward, strict=True):
+        close(output, vt.temporal_difference(outputs[0], order), atol=1e-4)
+        close(reverse, (-1)**order * output.flip(2), atol=2e-4)
 
 
 @given(BATCHES, COUNTS, st.sampled_from(["clip", "frame"]))
-def test_the_mean_of_the_contrast_may_be_found_before_or_on_the_way(batch, key, contrast_mean):
+def test_the_mean_of_the_contrast_is_equal_in_a_separate_pass(batch, key, contrast_mean):
     table = augmentation().draw(batch.shape, key).table()
     chosen = Settings((0.0,) * 3, (1.0,) * 3, 3, contrast_mean)
-    before, on_the_way = (sweep(reflect_pad(batch, 1), table, (0,), chosen, centre_first)[0]
-                          for centre_first in (True, False))
-    close(before, on_the_way, atol=1e-6)
+    separate, same_pass = (sweep(reflect_pad(batch, 1), table, (0,), chosen, mean_first)[0]
+                           for mean_first in (True, False))
+    close(separate, same_pass, atol=1e-6)
 
 
 @given(BATCHES, COUNTS)
-def test_a_still_batch_has_no_derivative(batch, key):
+def test_a_still_batch_has_derivative_zero(batch, key):
     still = batch[:, :, :1].expand(-1, -1, 3, -1, -1)
     augment = augmentation(5)
     (derivative,) = augment(still, augment.draw(still.shape, key), orders=(1,))
@@ -310,14 +309,14 @@ def test_a_still_batch_has_no_derivative(batch, key):
 
 
 @given(BATCHES, COUNTS)
-def test_mirrored_clips_are_mirrored(batch, key):
+def test_flip_mirrors_the_output(batch, key):
     augment = augmentation(5)
     params = augment.draw(batch.shape, key)
     close(augment(batch, replace(params, flip=~params.flip))[0], augment(batch, params)[0].flip(-1))
 
 
 @given(BATCHES, COUNTS)
-def test_gray_has_equal_channels_and_a_turn_of_the_hue_is_none(batch, key):
+def test_gray_has_equal_channels_and_a_full_turn_of_the_hue_changes_nothing(batch, key):
     augment = augmentation(**PLAIN)
     params = augment.draw(batch.shape, key)
     (gray,) = augment(batch, replace(params, gray=torch.ones_like(params.gray)))
@@ -327,7 +326,7 @@ def test_gray_has_equal_channels_and_a_turn_of_the_hue_is_none(batch, key):
 
 
 @given(BATCHES, COUNTS)
-def test_nothing_drawn_is_normalisation_only(batch, key):
+def test_probability_zero_only_normalises(batch, key):
     augment = augmentation(p_blur=0, p_jitter=0, p_gray=0, mean=(0.1, 0.2, 0.3), std=(0.5, 0.25, 1.0))
     mean, std = (torch.tensor(values).view(3, 1, 1, 1) for values in ((0.1, 0.2, 0.3), (0.5, 0.25, 1.0)))
     close(augment(batch, augment.draw(batch.shape, key))[0], (batch / 255 - mean) / std)
@@ -335,10 +334,10 @@ def test_nothing_drawn_is_normalisation_only(batch, key):
 
 @given(st.integers(1, 300), st.integers(1, 300), st.tuples(st.floats(0.01, 1), st.floats(0.01, 1)).map(sorted),
        st.tuples(st.floats(0.2, 5), st.floats(0.2, 5)).map(sorted), SEEDS)
-def test_crops_are_inside_and_of_the_asked_shape(height, width, area, ratio, seed):
-    draws = torch.rand(8, DRAWS, generator=generator(seed))
-    draws[0], draws[1] = 0.0, 1 - 2**-24  # the least and the largest that are drawn
-    boxes = draw_crops(draws, (height, width), area, ratio)
+def test_crops_are_inside_the_frame_and_have_an_allowed_ratio(height, width, area, ratio, seed):
+    numbers = torch.rand(8, NUMBERS_PER_CROP, generator=generator(seed))
+    numbers[0], numbers[1] = 0.0, 1 - 2**-24  # the smallest and the largest possible
+    boxes = random_crops(numbers, (height, width), area, ratio)
     assert (boxes[:, :2] >= 0).all()
     assert (boxes[:, 2:] >= 1).all()
     assert (boxes[:, :2] + boxes[:, 2:] <= torch.tensor([height, width])).all()
@@ -349,17 +348,17 @@ def test_crops_are_inside_and_of_the_asked_shape(height, width, area, ratio, see
 
 @st.composite
 def boxes(draw):
-    """Side of a frame, start and length of a part of it, size of the result."""
+    """Length of a frame's side, start and length of a part of it, and size of the result."""
     full = draw(st.integers(1, 40))
     start = draw(st.integers(0, full - 1))
     return full, start, draw(st.integers(1, full - start)), draw(st.integers(1, 30))
 
 
 @given(boxes())
-def test_weights_of_a_crop(box):
+def test_interpolation_weights_of_a_crop(box):
     full, start, length, size = box
-    weights, mirrored = interpolation(torch.tensor([start, full - start - length]).float(),
-                                      torch.tensor([length, length]).float(), full, size)
+    weights, mirrored = interpolation_weights(torch.tensor([start, full - start - length]).float(),
+                                              torch.tensor([length, length]).float(), full, size)
     assert weights.shape == (size, full)
     assert (weights >= 0).all()
     close(weights.sum(1), torch.ones(size), atol=1e-5)
@@ -368,7 +367,7 @@ def test_weights_of_a_crop(box):
 
 
 @given(boxes(), boxes(), st.booleans(), SEEDS)
-def test_crops_are_those_of_interpolate(rows, columns, flip, seed):
+def test_crops_equal_torch_interpolate(rows, columns, flip, seed):
     (height, top, high, size), (width, left, wide, _) = rows, columns
     clip = torch.rand(1, 3, 2, height, width, generator=generator(seed))
     before = clip.clone()
@@ -412,7 +411,7 @@ def test_vicreg_laws(pair, seed):
 
 
 @given(embeddings(number=1, dtypes=[torch.float64]), st.floats(-3, 3), SEEDS)
-def test_variance_and_covariance_do_not_see_where_the_embedding_is(z, shift, seed):
+def test_variance_and_covariance_do_not_depend_on_the_mean(z, shift, seed):
     (z,) = z
     for term in (vt.variance_loss, vt.covariance_loss):
         torch.testing.assert_close(term(z + shift), term(z), rtol=1e-6, atol=1e-6)
@@ -449,7 +448,7 @@ def test_byol_laws(pair, seed):
 
 
 @given(embeddings(number=1, batch=(0, 4)))
-def test_gathering_in_one_process_is_nothing(z):
+def test_gathering_in_one_process_returns_the_input(z):
     assert vt.gather_batch(z[0]) is z[0]
 
 
@@ -457,7 +456,7 @@ def test_gathering_in_one_process_is_nothing(z):
 
 @st.composite
 def retrieval_sets(draw):
-    """Gallery, its labels, queries, their labels; no two features are equally far."""
+    """Gallery, its labels, queries and their labels, without ties."""
     number, queries, dimensions = draw(st.integers(1, 12)), draw(st.integers(1, 6)), draw(st.integers(2, 8))
     rng = generator(draw(SEEDS))
     features = torch.randn(number + queries, dimensions, generator=rng, dtype=torch.float64)
@@ -471,7 +470,7 @@ METRICS = st.sampled_from(["cosine", "euclidean"])
 
 
 @given(retrieval_sets(), METRICS, st.integers(1, 7), SEEDS)
-def test_recall_does_not_see_order_pieces_or_names_of_classes(sets, metric, chunk, seed):
+def test_recall_does_not_depend_on_order_chunks_or_names_of_classes(sets, metric, chunk, seed):
     gallery, gallery_labels, query, query_labels = sets
     topk = (1, 2, 5, 20)
     recalls = vt.recall_at_k(*sets, topk, metric)
@@ -486,7 +485,7 @@ def test_recall_does_not_see_order_pieces_or_names_of_classes(sets, metric, chun
 
 
 @given(retrieval_sets(), METRICS, st.integers(1, 15), SEEDS)
-def test_neighbours_follow_the_gallery(sets, metric, k, seed):
+def test_neighbours_follow_a_permuted_gallery(sets, metric, k, seed):
     gallery, _, query, _ = sets
     before = gallery.clone()
     neighbours = vt.nearest(gallery, query, k, metric)
@@ -501,13 +500,13 @@ def test_neighbours_follow_the_gallery(sets, metric, k, seed):
 
 
 @given(retrieval_sets(), METRICS, st.sampled_from([torch.float16, torch.bfloat16, torch.int32]), st.booleans())
-def test_neighbours_of_other_types_are_those_of_their_values(sets, metric, dtype, both):
+def test_neighbours_of_other_dtypes_are_those_of_the_same_values(sets, metric, dtype, both):
     gallery, query = (10 * sets[0]).to(dtype), (10 * sets[2]).to(dtype) if both else 10 * sets[2]
     assert torch.equal(vt.nearest(gallery, query, 3, metric),
                        vt.nearest(gallery.to(sets[2].dtype), query.to(sets[2].dtype), 3, metric))
 
 
-def test_small_integers_are_differenced_exactly():
-    """What the strategy of clips relies on: 16 times the widest range is exact in float32."""
+def test_differences_of_small_integers_are_exact():
+    """The strategy of clips relies on this: 16 times the widest range is exact in float32."""
     assert all(2**4 * (torch.iinfo(dtype).max - torch.iinfo(dtype).min) < 2**24
                for dtype in SMALL_INTEGERS if dtype != torch.bool)

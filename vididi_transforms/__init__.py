@@ -1,6 +1,6 @@
-"""ViDiDi (Chen et al. 2024): temporal derivatives for self-supervised video learning, on top of PyTorch.
+"""ViDiDi: temporal derivatives for self-supervised video learning, on PyTorch.
 
-The folders follow the data::
+Source: Chen et al. 2024. The folders are in data-flow order::
 
     two clips of a video -> augmentation -> derivatives of the chosen orders -> encoder -> projector -> objective
                             augment/        derivatives/, pairs/                yours      objectives/
@@ -9,9 +9,9 @@ The folders follow the data::
     selector = vt.PairSelector('vididi', seed=0)
     x, x2 = vt.differentiate_pair(v, v2, *selector.orders(epoch, step))      # v, v2: [B, C, T, H, W]
 
-``data/`` reads, checks and generates videos, ``evaluation/`` measures features, ``analysis/`` draws what a person looks
-at, and ``mmaction2/`` plugs everything into MMAction2. The names below need torch and numpy only; each is imported when
-it is first used.
+``data/`` reads, checks and generates videos, ``evaluation/`` measures features, ``analysis/`` makes pictures and
+reports, and ``mmaction2/`` is the plugin for MMAction2. The names below need only torch and numpy. Each is imported on
+first use.
 """
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -60,7 +60,7 @@ _ROOMS = ("derivatives", "pairs", "augment", "objectives", "evaluation")
 
 
 def __getattr__(name: str) -> Any:
-    # Importing torch takes seconds, which `vididi --help` should not.
+    # Importing torch takes seconds; `vididi --help` should not.
     if name in __all__:
         for room in _ROOMS:
             module = import_module(f".{room}", __name__)

@@ -1,4 +1,4 @@
-"""Batched augmentation against torchvision clip by clip and a float64 reference, and the laws of its draws."""
+"""Batched augmentation equals torchvision and a float64 reference; laws of it."""
 from dataclasses import replace
 
 import numpy as np
@@ -22,7 +22,10 @@ def clips(shape=SHAPE, seed=0):
 
 
 def torchvision(clip, params, i, size):
-    """One clip ``[3, T, H, W]`` by torchvision's functional operations, as one tall image for the contrast."""
+    """Augment one clip ``[3, T, H, W]`` by torchvision.
+
+    It is one tall image, so that the contrast has the clip's mean.
+    """
     video = clip.transpose(0, 1).float() / 255
     if size is not None:
         video = tv.resized_crop(video, *params.crop[i].tolist(), size=[size, size], antialias=True)
@@ -46,7 +49,7 @@ def test_equals_torchvision_clip_by_clip(size):
     params = augment.draw(batch.shape, 1)
     (out,) = augment(batch, params)
     expected = torch.stack([torchvision(clip, params, i, size) for i, clip in enumerate(batch)])
-    # Both in float32; at a hue's sector border or a clamp the last bits may fall either way.
+    # Both are float32; at clamps and between the sectors of the hue, rounding differs.
     torch.testing.assert_close(out, expected, atol=3e-5, rtol=0)
 
 
@@ -64,7 +67,7 @@ def test_equals_the_float64_reference(contrast):
         np.testing.assert_allclose(out[i].permute(1, 2, 3, 0), expected, atol=2e-6)
 
 
-def test_every_order_of_operations_was_drawn():
+def test_every_order_of_operations_occurs():
     operations = vt.ClipAugment().draw((400, 3, 1, 8, 8)).operations
     assert len({tuple(row) for row in operations.tolist()}) == 24
 
@@ -72,19 +75,19 @@ def test_every_order_of_operations_was_drawn():
 def test_orders_are_differences_of_the_augmented_clip():
     augment, batch = vt.ClipAugment(size=16), clips()
     params = augment.draw(batch.shape)
-    views = augment(batch, params, orders=(0, 1, 2, 3))
-    for order, view in enumerate(views):
-        torch.testing.assert_close(view, vt.temporal_difference(views[0], order), atol=1e-6, rtol=0)
+    outputs = augment(batch, params, orders=(0, 1, 2, 3))
+    for order, output in enumerate(outputs):
+        torch.testing.assert_close(output, vt.temporal_difference(outputs[0], order), atol=1e-6, rtol=0)
 
 
-def test_a_still_clip_has_no_derivative():
+def test_a_still_clip_has_derivative_zero():
     augment = vt.ClipAugment(size=16)
     still = clips((24, 3, 1, 21, 30)).expand(-1, -1, 4, -1, -1)
     (derivative,) = augment(still, augment.draw(still.shape), orders=(1,))
     torch.testing.assert_close(derivative, torch.zeros_like(derivative), atol=1e-6, rtol=0)
 
 
-def test_clips_do_not_see_each_other():
+def test_clips_do_not_affect_each_other():
     augment, batch = vt.ClipAugment(size=16), clips()
     params = augment.draw(batch.shape)
     (whole,) = augment(batch, params)
@@ -93,13 +96,13 @@ def test_clips_do_not_see_each_other():
 
 
 @pytest.mark.parametrize("number", [1, 5, 2, 24])
-def test_any_batch_size_in_sequence(number):
+def test_parameters_of_a_smaller_batch_are_the_first(number):
     augment, full = vt.ClipAugment(size=16), vt.ClipAugment(size=16).draw(SHAPE, 7)
     some = augment.draw((number, *SHAPE[1:]), 7)
     assert all(torch.equal(a, b) for a, b in zip(vars(some).values(), vars(full[:number]).values(), strict=True))
 
 
-def test_draws_depend_on_the_key_alone():
+def test_parameters_depend_on_the_key_alone():
     torch.manual_seed(0)
     first = vt.ClipAugment(seed=3).draw(SHAPE, 1, 2)
     torch.manual_seed(1)
@@ -125,24 +128,24 @@ def test_probability_one_acts_on_every_clip():
 
 def test_probabilities_and_ranges():
     params = vt.ClipAugment().draw((4000, 3, 1, 150, 200))
-    for drawn, p in ((params.flip, 0.5), (params.sigma > 0, 0.5), (params.hue != 0, 0.8), (params.gray, 0.5)):
-        assert drawn.float().mean().item() == pytest.approx(p, abs=0.03)
+    for sampled, p in ((params.flip, 0.5), (params.sigma > 0, 0.5), (params.hue != 0, 0.8), (params.gray, 0.5)):
+        assert sampled.float().mean().item() == pytest.approx(p, abs=0.03)
     assert params.brightness[params.hue != 0].min() == pytest.approx(0.8, abs=0.005)
     assert params.brightness.max() == pytest.approx(1.2, abs=0.005)
     assert params.hue.abs().max() == pytest.approx(0.05, abs=0.001)
     assert params.sigma.max() == pytest.approx(2.0, abs=0.01)
 
 
-def test_what_is_drawn_is_independent():
+def test_parameters_are_independent():
     params = vt.ClipAugment().draw((4000, 3, 1, 150, 200))
-    drawn = torch.stack([params.flip, params.sigma > 0, params.hue != 0, params.gray, params.sigma, params.brightness,
-                         params.contrast, params.saturation, params.hue, *params.operations.T])
-    related = torch.corrcoef(drawn.float()).abs() - torch.eye(len(drawn))
-    related[1, 4] = related[4, 1] = 0  # whether there is a blur, and how much
-    assert related[:9].max() < 0.08  # five standard deviations; the last four are one order of the jitter
+    sampled = torch.stack([params.flip, params.sigma > 0, params.hue != 0, params.gray, params.sigma, params.brightness,
+                           params.contrast, params.saturation, params.hue, *params.operations.T])
+    correlation = torch.corrcoef(sampled.float()).abs() - torch.eye(len(sampled))
+    correlation[1, 4] = correlation[4, 1] = 0  # whether there is a blur, and its sigma
+    assert correlation[:9].max() < 0.08  # five standard deviations; the last four rows are one permutation
 
 
-def test_crops_lie_everywhere():
+def test_crops_cover_the_frame():
     augment = vt.ClipAugment(area=(0.25, 0.25), ratio=(1.0, 1.0))
     crop = augment.draw((500, 3, 1, 10, 12)).crop
     assert set(crop[:, 0].tolist()) == set(range(6))
@@ -172,7 +175,7 @@ def test_half_precision_input_and_strides():
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
-def test_crops_in_float32_whatever_comes_and_under_autocast(dtype):
+def test_crops_are_computed_in_float32_for_any_dtype_and_under_autocast(dtype):
     augment, batch = vt.ClipAugment(size=16), clips()
     params = augment.draw(batch.shape)
     (expected,) = augment(batch, params, orders=(1,))

@@ -1,4 +1,4 @@
-"""The implementations of the batched pass are one operation; the operator is a good citizen of PyTorch."""
+"""All backends of the batched pass agree; torch.compile, opcheck, CUDA graphs."""
 import os
 import subprocess
 import sys
@@ -12,9 +12,9 @@ from vididi_transforms.augment.kernels import chunked
 
 CUDA = torch.cuda.is_available()
 DEVICE = "cuda" if CUDA else "cpu"
-ABSOLUTE = 2e-5  # float32 arithmetic in another order
-RELATIVE = {torch.bfloat16: 2**-8, torch.float16: 2**-11}  # one rounding, to the next or the next but one value
-INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"  # there float32 to bfloat16 cuts off instead of rounding
+ABSOLUTE = 2e-5  # float32 arithmetic in a different order
+RELATIVE = {torch.bfloat16: 2**-8, torch.float16: 2**-11}  # one rounding
+INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"  # it truncates float32 to bfloat16
 
 
 def case(shape=(5, 3, 4, 18, 25), **options):
@@ -37,7 +37,7 @@ def test_triton_agrees(orders):
 
 @pytest.mark.parametrize("shape", [(2, 3, 5, 37, 41), (1, 3, 3, 8, 9), (3, 3, 1, 30, 30)])
 def test_triton_agrees_on_shapes(shape):
-    """Several blocks of pixels, numbers of frames that are no power of two, one frame."""
+    """Several blocks of pixels, frame counts of no power of two, a single frame."""
     orders = tuple(range(min(shape[2], 3)))
     for out, expected in zip(*both(*case(shape), orders, "triton"), strict=True):
         torch.testing.assert_close(out, expected, atol=ABSOLUTE, rtol=0)
@@ -62,10 +62,10 @@ def test_compiled_agrees(options):
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 @pytest.mark.parametrize("backend", ["eager", "triton", pytest.param("compiled", marks=pytest.mark.slow)])
 def test_half_precision_is_rounded_after_the_difference(backend, dtype):
-    cut = 2 if backend == "triton" and INTERPRETED and dtype == torch.bfloat16 else 1
+    roundings = 2 if backend == "triton" and INTERPRETED and dtype == torch.bfloat16 else 1
     for out, expected in zip(*both(*case(), (0, 1, 2), backend, dtype), strict=True):
         assert out.dtype == dtype
-        torch.testing.assert_close(out.float(), expected, atol=ABSOLUTE, rtol=cut * RELATIVE[dtype])
+        torch.testing.assert_close(out.float(), expected, atol=ABSOLUTE, rtol=roundings * RELATIVE[dtype])
         if backend == "eager":
             assert torch.equal(out, expected.to(dtype))
 
@@ -74,12 +74,38 @@ def test_half_precision_is_rounded_after_the_difference(backend, dtype):
 def test_float_input_and_strides(backend):
     batch, table = case()
     (expected,) = vt.augment_and_differentiate(batch, table, (1,), backend="eager")
-    first, wide = torch.stack((batch, batch.flip(0)), dim=1)[:, 0], batch.new_zeros(*batch.shape[:-1], 32)
-    wide[..., :25] = batch
+    first, padded = torch.stack((batch, batch.flip(0)), dim=1)[:, 0], batch.new_zeros(*batch.shape[:-1], 32)
+    padded[..., :25] = batch
     last = batch.contiguous(memory_format=torch.channels_last_3d)
-    for other in (first, wide[..., :25], last, batch.float() / 255, batch.double() / 255):
+    for other in (first, padded[..., :25], last, batch.float() / 255, batch.double() / 255):
         (out,) = vt.augment_and_differentiate(other, table, (1,), backend=backend)
         torch.testing.assert_close(out, expected, atol=ABSOLUTE, rtol=0)
+
+
+CENTRAL_DIFFERENCE = """
+import torch
+from vididi_transforms.derivatives import functional
+
+functional.difference = lambda clip, dim: (
+    clip.narrow(dim, 2, clip.shape[dim] - 2) - clip.narrow(dim, 0, clip.shape[dim] - 2)) / 2
+functional.frames_lost = lambda order: 2 * order
+import vididi_transforms as vt
+
+clips = torch.randint(256, (2, 3, 7, 8, 9), dtype=torch.uint8, device=DEVICE)
+params = vt.ClipAugment(size=None).draw(clips.shape)
+for backend in ("eager", "triton"):
+    outputs = vt.augment_and_differentiate(clips, params, (0, 1, 2), backend=backend)
+    assert [output.shape[2] for output in outputs] == [7, 5, 3]
+    for order, output in enumerate(outputs):
+        torch.testing.assert_close(output, vt.temporal_difference(outputs[0], order), atol=1e-6, rtol=0)
+"""
+
+
+def test_another_stencil_is_one_edit():
+    """Central differences lose two frames per order; every backend follows."""
+    done = subprocess.run([sys.executable, "-c", CENTRAL_DIFFERENCE.replace("DEVICE", repr(DEVICE))],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_pieces_of_a_batch_make_the_whole(monkeypatch):
@@ -92,11 +118,11 @@ def test_pieces_of_a_batch_make_the_whole(monkeypatch):
 
 @pytest.mark.parametrize("clips", [1, 2, 5, 7])
 def test_pieces_have_one_shape(monkeypatch, clips):
-    """So that one compilation serves them; together they cover the batch."""
+    """One compilation must serve all pieces; together they cover the batch."""
     batch, table = case((clips, 3, 4, 18, 25))
     seen, fill = [], chunked._fill
     monkeypatch.setattr(chunked, "EAGER", 2 * batch[0].numel())
-    monkeypatch.setattr(chunked, "_fill", lambda wide, *rest: [seen.append(wide.shape), fill(wide, *rest)])
+    monkeypatch.setattr(chunked, "_fill", lambda padded, *rest: [seen.append(padded.shape), fill(padded, *rest)])
     vt.augment_and_differentiate(batch, table, (1,))
     assert len(set(seen)) == 1
     assert clips <= seen[0][0] * len(seen) < clips + seen[0][0]
@@ -124,11 +150,11 @@ def test_no_graph_break_under_compile():
 
 @pytest.mark.slow
 def test_kernels_compile_for_cuda_without_a_gpu():
-    """The interpreter takes more than the compiler does: compile to PTX for compute capability 9.0."""
+    """Compile to PTX for compute capability 9.0: the interpreter accepts more."""
     code = (ROOT / "tests/helpers/compile_sweep.py").read_text()
     environment = {key: value for key, value in os.environ.items() if key != "TRITON_INTERPRET"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert "st.global.v4.b32" in done.stdout  # neighbouring pixels leave in one store
+    assert "st.global.v4.b32" in done.stdout  # one store writes neighbouring pixels
 
 
 @pytest.mark.skipif(not CUDA, reason="CUDA graphs need a GPU")

@@ -1,4 +1,4 @@
-"""Laws of the derivatives, an independent reference, types, errors."""
+"""Derivatives: their laws, an independent reference, dtypes, the Taylor expansion."""
 import math
 import pickle
 
@@ -8,6 +8,7 @@ import torch
 from reference import derivative
 
 import vididi_transforms as vt
+from vididi_transforms.derivatives.functional import frames_lost
 
 ORDERS = (0, 1, 2, 3)
 
@@ -41,7 +42,7 @@ class TestLaws:
         assert torch.equal(vt.temporal_difference(t**order, order),
                            torch.full((1, 8 - order, 1, 1), float(math.factorial(order))))
 
-    def test_constant_vanishes(self, clip, order):
+    def test_constant_gives_zero(self, clip, order):
         still = clip[:, :, :1].expand_as(clip)
         result = vt.temporal_difference(still, order)
         assert torch.equal(result, still if order == 0 else torch.zeros_like(result))
@@ -53,6 +54,9 @@ class TestLaws:
     def test_commutes_with_flip_and_crop(self, clip, order):
         assert torch.equal(vt.temporal_difference(clip.flip(-1)[..., 1:4, 1:3], order),
                            vt.temporal_difference(clip, order).flip(-1)[..., 1:4, 1:3])
+
+    def test_frames_lost(self, clip, order):
+        assert vt.temporal_difference(clip, order).shape[2] == 7 - frames_lost(order)
 
     def test_composes(self, clip, order):
         torch.testing.assert_close(vt.temporal_difference(vt.temporal_difference(clip, 1), order),
@@ -76,12 +80,12 @@ def test_half_precision_is_rounded_once(dtype):
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.complex64])
-def test_types_are_kept(dtype):
+def test_dtypes_are_kept(dtype):
     assert vt.temporal_difference(torch.zeros(3, 6, 4, 4, dtype=dtype)).dtype == dtype
 
 
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.int8, torch.int64, torch.bool])
-def test_integers_do_not_wrap(dtype):
+def test_integers_do_not_wrap_around(dtype):
     clip = torch.tensor([1, 0, 1]).to(dtype).view(1, 3, 1, 1)
     result = vt.temporal_difference(clip)
     assert result.dtype == torch.float32
@@ -95,7 +99,7 @@ def test_input_is_not_changed(clip):
 
 
 @pytest.mark.parametrize(("order1", "order2"), [(0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (2, 1), (2, 2)])
-def test_differentiate_pair_cuts_from_the_front(clip, order1, order2):
+def test_differentiate_pair_keeps_the_first_frames(clip, order1, order2):
     x1, x2 = vt.differentiate_pair(clip, clip.flip(0), order1, order2)
     frames = 7 - max(order1, order2)
     assert torch.equal(x1, vt.temporal_difference(clip, order1)[:, :, :frames])
@@ -124,13 +128,13 @@ def test_taylor_with_the_first_difference_is_the_next_frame(clip):
     torch.testing.assert_close(vt.taylor_expand([clip, vt.temporal_difference(clip)], 1.0), clip[:, :, 1:])
 
 
-def test_taylor_takes_a_time_for_each_clip(clip):
+def test_taylor_accepts_a_time_for_each_clip(clip):
     dt = torch.tensor([0.5, 1.0]).view(2, 1, 1, 1, 1)
     both = vt.taylor_expand([clip, vt.temporal_difference(clip)], dt)
     torch.testing.assert_close(both[1:], vt.taylor_expand([clip[1:], vt.temporal_difference(clip[1:])], 1.0))
 
 
-def test_module_is_the_function(clip):
+def test_module_equals_the_function(clip):
     module = vt.TemporalDifference(order=2, dim=2)
     assert repr(module) == "TemporalDifference(order=2, dim=2)"
     copy = pickle.loads(pickle.dumps(module))
@@ -140,6 +144,6 @@ def test_module_is_the_function(clip):
 
 
 @pytest.mark.slow
-def test_module_compiles_whole(clip):
+def test_module_compiles_to_one_graph(clip):
     module = vt.TemporalDifference(order=2)
     torch.testing.assert_close(torch.compile(module, fullgraph=True)(clip), module(clip))

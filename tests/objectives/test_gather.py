@@ -1,6 +1,7 @@
-"""Two processes with half of the batch each are as one process with the whole.
+"""Two ranks with half a batch each equal one process with the whole batch.
 
-Batch normalisation is so with SyncBatchNorm, which torch has for accelerators only.
+Loss and gradients are compared. Batch normalisation needs SyncBatchNorm for this, which torch offers for accelerators
+only.
 """
 import pytest
 import torch
@@ -31,7 +32,7 @@ def synchronised():
 
 
 def step(model, batch, objective, gather, parts=1):
-    """Loss and gradients; the model sees ``parts`` of the batch one after the other."""
+    """Loss and gradients. The model gets the batch in ``parts``, one after the other."""
     z1, z2 = torch.cat([model(part.flatten(0, 1)).unflatten(0, (2, -1)) for part in batch.chunk(parts, 1)], dim=1)
     loss = OBJECTIVES[objective](vt.gather_batch(z1), vt.gather_batch(z2)) if gather else OBJECTIVES[objective](z1, z2)
     loss.backward()
@@ -73,7 +74,7 @@ def assert_same(result, loss, gradients):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", OBJECTIVES)
-def test_gathered_value_and_gradient_are_those_of_the_joined_batch(ranks, name):
+def test_gathered_value_and_gradient_are_those_of_the_global_batch(ranks, name):
     loss, gradients = step(encoder(), views(), name, gather=False)
     for results in ranks:
         assert_same(results[name, True], loss, gradients)
@@ -81,7 +82,7 @@ def test_gathered_value_and_gradient_are_those_of_the_joined_batch(ranks, name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", OBJECTIVES)
-def test_without_gathering_each_process_has_its_own_batch(ranks, name):
+def test_without_gathering_each_rank_compares_its_own_batch(ranks, name):
     halves = [step(encoder(), views()[:, rank * 4:rank * 4 + 4], name, gather=False) for rank in (0, 1)]
     for results, (loss, _) in zip(ranks, halves, strict=True):
         assert results[name, False][0] == pytest.approx(loss, rel=1e-12)
@@ -92,15 +93,15 @@ def test_without_gathering_each_process_has_its_own_batch(ranks, name):
 
 
 @pytest.mark.slow
-def test_plain_batch_normalisation_is_of_each_process(ranks):
-    """As the recipes run on CPUs: with ``sync_bn=None``."""
+def test_batch_normalisation_uses_the_statistics_of_each_rank(ranks):
+    """As in the recipes on CPUs, with ``sync_bn=None``."""
     for results in ranks:
         assert_same(results["normalised"], *step(normalised(), views(), "vicreg", gather=False, parts=2))
     assert ranks[0]["normalised"][0] != pytest.approx(step(normalised(), views(), "vicreg", gather=False)[0])
 
 
 @pytest.mark.slow
-def test_synchronised_batch_normalisation_is_of_the_joined_batch(ranks):
+def test_synchronised_batch_normalisation_uses_the_statistics_of_the_global_batch(ranks):
     for results in ranks:
         if torch.cuda.is_available():
             assert_same(results["synchronised"], *step(normalised(), views(), "vicreg", gather=False))

@@ -1,5 +1,4 @@
-"""The objectives against independent float64 references; projector shapes."""
-
+"""The objectives equal independent float64 references; shapes of the projectors."""
 import numpy as np
 import pytest
 import reference
@@ -21,7 +20,7 @@ def test_vicreg_equals_reference(embeddings):
     np.testing.assert_allclose([term.item() for term in terms.values()], expected, rtol=1e-12)
 
 
-def test_equation_8_by_the_letter(embeddings):
+def test_sum_dimensions_follows_the_printed_equation_8(embeddings):
     z1, z2 = map(torch.from_numpy, embeddings)
     printed = sum((a - b).norm() ** 2 for a, b in zip(z1, z2, strict=True)) / len(z1)
     torch.testing.assert_close(vt.vicreg_loss(z1, z2, sum_dimensions=True)["invariance"], printed)
@@ -32,14 +31,14 @@ def test_vicreg_gradient(embeddings):
     assert torch.autograd.gradcheck(lambda a, b: sum(vt.vicreg_loss(a, b).values()), (z1, z2))
 
 
-def test_vicreg_is_symmetric_and_ignores_order_of_videos(embeddings):
+def test_vicreg_is_symmetric_and_independent_of_the_order_of_videos(embeddings):
     z1, z2 = map(torch.from_numpy, embeddings)
     shuffle = torch.randperm(len(z1), generator=torch.Generator().manual_seed(0))
     for name, term in vt.vicreg_loss(z1, z2).items():
         torch.testing.assert_close(vt.vicreg_loss(z2[shuffle], z1[shuffle])[name], term)
 
 
-def test_vicreg_vanishes_where_it_should():
+def test_vicreg_is_zero_for_equal_views_with_uncorrelated_dimensions():
     z = torch.tensor([[2.0, 2.0], [2.0, -2.0], [-2.0, 2.0], [-2.0, -2.0]])
     assert [term.item() for term in vt.vicreg_loss(z, z).values()] == [0.0, 0.0, 0.0]
 
@@ -62,7 +61,7 @@ def test_info_nce_gradient_and_symmetry(embeddings):
     torch.testing.assert_close(vt.info_nce_loss(z1, z2), vt.info_nce_loss(z2, z1))
 
 
-def test_info_nce_ignores_lengths_and_vanishes_for_perfect_pairs(embeddings):
+def test_info_nce_ignores_lengths_and_is_zero_for_perfect_pairs(embeddings):
     z1, z2 = map(torch.from_numpy, embeddings)
     torch.testing.assert_close(vt.info_nce_loss(3 * z1, z2), vt.info_nce_loss(z1, z2))
     assert vt.info_nce_loss(torch.eye(5), torch.eye(5), temperature=0.01).item() == pytest.approx(0, abs=1e-6)

@@ -1,4 +1,4 @@
-"""Algorithm 1 and Table 6, counted; purity; state."""
+"""Algorithm 1 and Table 6 by counting; the selector is a pure function; its state."""
 from collections import Counter
 
 import pytest
@@ -14,8 +14,8 @@ def pairs(schedule, epoch, seed=0):
     return Counter(selector.orders(epoch, step) for step in range(STEPS))
 
 
-def share(count):
-    return pytest.approx(count, abs=4 * (count * (1 - count) / STEPS) ** 0.5)  # four standard deviations
+def about(share):
+    return pytest.approx(share, abs=4 * (share * (1 - share) / STEPS) ** 0.5)  # four standard deviations
 
 
 @pytest.mark.parametrize("epoch", range(8))
@@ -23,7 +23,7 @@ def test_algorithm_1(epoch):
     base = [(1, 1), (1, 0), (0, 1), (0, 0)][epoch % 4]
     counts = pairs("vididi", epoch)
     assert set(counts) == {base, (base[0] + 1, base[1] + 1)}
-    assert counts[base] / STEPS == share(0.5)
+    assert counts[base] / STEPS == about(0.5)
 
 
 def test_vididi_has_the_seven_pairs_of_the_paper():
@@ -44,14 +44,14 @@ def test_table_6_cycles(schedule, epochs):
 
 
 @pytest.mark.parametrize(("schedule", "orders"), [("random-1st", 2), ("random-1st-2nd", 3)])
-def test_table_6_random_rows_draw_each_view_alone(schedule, orders):
+def test_table_6_random_rows_choose_each_view_independently(schedule, orders):
     counts = pairs(schedule, epoch=5)
     assert len(counts) == orders**2
     for count in counts.values():
-        assert count / STEPS == share(1 / orders**2)
+        assert count / STEPS == about(1 / orders**2)
 
 
-def test_nine_rows():
+def test_table_6_has_nine_rows():
     assert list(vt.SCHEDULES) == ["base", "random-1st", "random-1st-2nd", "reverse", "schedule-1st",
                                   "schedule-1st-mix", "schedule-1st-2nd", "schedule-1st-2nd-mix", "vididi"]
 
@@ -65,11 +65,11 @@ def test_pure_function_of_seed_epoch_step():
 
 
 def test_steps_and_epochs_are_independent():
-    draws = [[vt.PairSelector("random-1st").orders(epoch, step) for step in range(64)] for epoch in range(16)]
-    assert len({tuple(row) for row in draws}) == 16
+    chosen = [[vt.PairSelector("random-1st").orders(epoch, step) for step in range(64)] for epoch in range(16)]
+    assert len({tuple(row) for row in chosen}) == 16
 
 
-def test_own_schedule_from_lists():
+def test_custom_schedule_from_lists():
     schedule = dict(cycle=[[2, 2], [[0, 1], 0]], p_extra=1.0)
     assert set(pairs(schedule, 0)) == {(3, 3)}
     assert set(pairs(schedule, 1)) == {(1, 1), (2, 1)}
@@ -87,4 +87,19 @@ def test_state_round_trip():
     selector.orders(3, 14)
     other = vt.PairSelector(seed=7)
     other.load_state_dict(selector.state_dict())
-    assert other.position == (3, 14)
+    assert other.state_dict() == selector.state_dict()
+    assert other.orders(3, 15) == selector.orders(3, 15)
+
+
+OLD_STATE = {"schedule": {"cycle": ((1, 1), (1, 0), (0, 1), (0, 0)), "extra": 0.5}, "seed": 7, "position": (3, 14)}
+
+
+def test_the_state_of_an_old_checkpoint_loads():
+    vt.PairSelector(seed=7).load_state_dict(OLD_STATE)
+    assert list(vt.PairSelector().state_dict()) == ["schedule", "seed"]
+
+
+@pytest.mark.parametrize("change", [{"seed": 8}, {"schedule": OLD_STATE["schedule"] | {"extra": 0.4}}])
+def test_the_state_of_another_old_run_does_not_load(change):
+    with pytest.raises(ValueError, match="a run can only be resumed with its own"):
+        vt.PairSelector(seed=7).load_state_dict(OLD_STATE | change)

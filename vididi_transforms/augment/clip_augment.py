@@ -1,7 +1,8 @@
-"""Augmentation of batches of clips: one draw per clip, the same for all its frames (appendix B.1).
+"""Augmentation of batches of clips (appendix B.1).
 
-``ClipAugment.draw`` makes all random choices on the CPU in one call, from an explicit key, and returns them as
-:class:`~vididi_transforms.AugmentParams`; ``ClipAugment.forward`` is a pure function of clips and parameters.
+Each clip has its own parameters, the same for all its frames.
+``ClipAugment.draw`` samples all parameters on the CPU, from an explicit seed and counters, and returns them as
+:class:`~vididi_transforms.AugmentParams`. ``ClipAugment.forward`` is a pure function of clips and parameters.
 """
 from collections.abc import Sequence
 from math import inf
@@ -9,44 +10,47 @@ from math import inf
 import torch
 from torch import Tensor, nn
 
+from ..checks import check_int
 from ..pairs.keyed_random import check_counts, keyed_generator
 from .kernels import IMAGENET_MEAN, IMAGENET_STD, augment_and_differentiate, check_clips, check_settings
 from .params import AugmentParams
-from .resample import DRAWS, draw_crops, resized_crop
+from .resample import NUMBERS_PER_CROP, random_crops, resized_crop
 
 
 class ClipAugment(nn.Module):
-    """The paper's augmentation of a batch of clips, and its temporal derivatives, in one pass.
+    """The paper's augmentation of a batch of clips and its derivatives, in one pass.
 
-    Resized crop, flip, blur, jitter (in random order, the contrast about the clip's mean), gray, normalise; then the
-    derivatives. Every clip has one draw.
+    The steps are resized crop, flip, blur, jitter, gray and normalisation, then the derivatives. The four jitter
+    operations come in random order. Each clip has its own parameters.
 
     Convention:
-        uint8 clips are in [0, 255], floating-point clips in [0, 1]. Factors mean what they mean in torchvision.
+        uint8 clips are in [0, 255], floating-point clips in [0, 1]. Factors have the same meaning as in torchvision.
 
     Args:
-        size: H = W of the result; None leaves crop, resize and flip out.
-        area, ratio: of the crop, as in torchvision's ``RandomResizedCrop``.
-        p_flip, p_blur, p_jitter, p_gray: probabilities.
-        kernel_size: of the blur, odd, in pixels.
-        sigma: range of the blur's sigma, in pixels.
-        brightness, contrast, saturation: factors are drawn from [1 - value, 1 + value].
-        hue: the shift is drawn from [-hue, hue], in turns, <= 0.5.
-        contrast_mean: ``'clip'``, or ``'frame'`` (as per-frame transforms do; it puts flicker into derivatives).
-        mean, std: of the normalisation, for values in [0, 1].
-        seed: of all draws.
+        size: height and width of the result in pixels; None skips crop, resize and flip.
+        area, ratio: ranges of the crop's area and aspect ratio, as in torchvision's ``RandomResizedCrop``.
+        p_flip, p_blur, p_jitter, p_gray: probability of each step, per clip.
+        kernel_size: size of the blur kernel in pixels, odd.
+        sigma: range of the blur's standard deviation in pixels.
+        brightness, contrast, saturation: factors are sampled from [1 - value, 1 + value].
+        hue: the hue shift is sampled from [-hue, hue], in turns of the colour wheel, <= 0.5.
+        contrast_mean: the mean luminance that the contrast keeps: that of the ``'clip'``, or of each ``'frame'``. The
+            latter is what per-frame transforms do; it adds flicker to the derivatives.
+        mean, std: normalisation mean and standard deviation per channel, for values in [0, 1].
+        seed: seed of the sampled parameters.
 
     Shape:
         ``[B, 3, T, H, W]`` to ``[B, 3, T - order, size, size]`` for each order.
 
     Raises:
-        TypeError, ValueError: a value is out of range.
+        TypeError: If ``size``, ``kernel_size`` or ``seed`` is not an int.
+        ValueError: If a value is out of range.
 
     Example:
         >>> augment = ClipAugment(size=16, seed=0)
         >>> clips = torch.randint(256, (2, 3, 8, 24, 32), dtype=torch.uint8)
         >>> params = augment.draw(clips.shape, 3, 14)                   # epoch 3, step 14
-        >>> [tuple(view.shape) for view in augment(clips, params, orders=(0, 1))]
+        >>> [tuple(output.shape) for output in augment(clips, params, orders=(0, 1))]
         [(2, 3, 8, 16, 16), (2, 3, 7, 16, 16)]
 
     Source: paper appendix B.1.
@@ -67,19 +71,21 @@ class ClipAugment(nn.Module):
         self._check()
 
     def draw(self, shape: Sequence[int], *counter: int) -> AugmentParams:
-        """All random choices for a batch, a pure function of the seed, ``counter`` and the shape.
+        """Sample the parameters of a batch.
 
-        The choices for the first n clips are the same for every batch of n clips or more.
+        This is a pure function of the seed, ``counter`` and the shape. The parameters of the first n clips are the same
+        for every batch of n clips or more.
 
         Args:
-            shape: of the clips, ``[B, 3, T, H, W]``.
+            shape: shape of the clips, ``[B, 3, T, H, W]``.
             counter: up to three integers >= 0, such as epoch and step.
 
         Returns:
             Parameters of B clips, on the CPU.
 
         Raises:
-            TypeError, ValueError: the shape is another, a counter is no integer >= 0, or there are more than three.
+            TypeError: If a counter is not an integer.
+            ValueError: If the shape does not fit, a counter is negative, or there are more than three.
 
         Example:
             >>> ClipAugment(p_gray=1.0).draw((2, 3, 8, 150, 200), 3, 14).gray
@@ -87,17 +93,17 @@ class ClipAugment(nn.Module):
         """
         if len(shape) != 5 or min(shape[-2:]) < 1:
             raise ValueError(f"shape must be [B, 3, T, H, W] with H, W >= 1: got {tuple(shape)}")
-        clips, height, width = shape[0], shape[-2], shape[-1]
-        draws = torch.from_numpy(keyed_generator("ClipAugment", self.seed, *counter).random(
-            (clips, 13 + DRAWS), "float32"))
-        chance, values, order, crop = draws.split((4, 5, 4, DRAWS), dim=1)
+        batch, height, width = shape[0], shape[-2], shape[-1]
+        numbers = torch.from_numpy(keyed_generator("ClipAugment", self.seed, *counter).random(
+            (batch, 13 + NUMBERS_PER_CROP), "float32"))
+        chance, value, order, crop = numbers.split((4, 5, 4, NUMBERS_PER_CROP), dim=1)
         jitter = chance[:, 2] < self.p_jitter
         brightness, contrast, saturation, hue = (
-            torch.where(jitter, extent * (2 * values[:, k] - 1), 0.0)
+            torch.where(jitter, extent * (2 * value[:, k] - 1), 0.0)
             for k, extent in enumerate((self.brightness, self.contrast, self.saturation, self.hue)))
-        sigma = self.sigma[0] + (self.sigma[1] - self.sigma[0]) * values[:, 4]
+        sigma = self.sigma[0] + (self.sigma[1] - self.sigma[0]) * value[:, 4]
         return AugmentParams(
-            crop=draw_crops(crop, (height, width), self.area, self.ratio), flip=chance[:, 0] < self.p_flip,
+            crop=random_crops(crop, (height, width), self.area, self.ratio), flip=chance[:, 0] < self.p_flip,
             sigma=torch.where(chance[:, 1] < self.p_blur, sigma, 0.0), operations=order.argsort(dim=1),
             brightness=1 + brightness, contrast=1 + contrast, saturation=1 + saturation, hue=hue,
             gray=chance[:, 3] < self.p_gray)
@@ -105,24 +111,26 @@ class ClipAugment(nn.Module):
     def forward(self, clips: Tensor, params: AugmentParams, orders: Sequence[int] = (0,),
                 dtype: torch.dtype = torch.float32, channels_last: bool = False,
                 backend: str = "auto") -> tuple[Tensor, ...]:
-        """Augment and differentiate; see :func:`~vididi_transforms.augment.kernels.augment_and_differentiate`.
+        """Augment and differentiate.
+
+        See :func:`~vididi_transforms.augment_and_differentiate`.
 
         Args:
             clips: ``[B, 3, T, H, W]``, uint8 or floating point.
-            params: of B clips.
-            orders: of the derivatives to return.
+            params: parameters of the B clips.
+            orders: derivative orders to return.
             dtype, channels_last, backend: as in ``augment_and_differentiate``.
 
         Returns:
             A tensor ``[B, 3, T - order, size, size]`` for each order.
 
         Raises:
-            TypeError, ValueError: clips, parameters or orders do not fit, as in ``augment_and_differentiate``.
+            TypeError, ValueError: If clips, parameters or orders do not fit, as in ``augment_and_differentiate``.
         """
         check_clips(clips)
         if not isinstance(params, AugmentParams) or len(params) != len(clips):
-            got = f"those of {len(params)}" if isinstance(params, AugmentParams) else type(params).__name__
-            raise ValueError(f"params must be those of the {len(clips)} clips: got {got}")
+            got = f"length {len(params)}" if isinstance(params, AugmentParams) else type(params).__name__
+            raise ValueError(f"params must be AugmentParams of length {len(clips)}, like the clips: got {got}")
         if self.size is not None:
             clips = resized_crop(clips, params.crop, params.flip, self.size)
         return augment_and_differentiate(clips, params, orders, mean=self.mean, std=self.std,
@@ -130,8 +138,8 @@ class ClipAugment(nn.Module):
                                          channels_last=channels_last, backend=backend)
 
     def _check(self) -> None:
-        if self.size is not None and (isinstance(self.size, bool) or not isinstance(self.size, int) or self.size < 1):
-            raise ValueError(f"size must be an integer >= 1 or None: got {self.size!r}")
+        if self.size is not None:
+            check_int("size", self.size, minimum=1)
         for name in ("p_flip", "p_blur", "p_jitter", "p_gray"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be a probability in [0, 1]: got {getattr(self, name)}")

@@ -1,26 +1,39 @@
-"""What was drawn for a batch of clips."""
+"""The sampled augmentation parameters of a batch of clips."""
 from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
 
-from .kernels.reference import COLUMNS, GRAY, HUE, SIGMA
+from .kernels.table import (
+    COLUMNS,
+    GAIN,
+    GRAY,
+    HUE,
+    LUMINANCE,
+    MEAN_LUMINANCE,
+    SIGMA,
+    SLOT_COLUMNS,
+    SLOTS_BEFORE_HUE,
+)
 
-BRIGHTNESS, CONTRAST, SATURATION, HUE_OPERATION = range(4)  # in AugmentParams.operations
+BRIGHTNESS, CONTRAST, SATURATION, HUE_SHIFT = range(4)  # values of AugmentParams.operations
 
 
 @dataclass(frozen=True, eq=False)
 class AugmentParams:
-    """What was drawn for each of B clips. Indexing with a slice or tensor selects clips.
+    """Augmentation parameters of B clips.
+
+    A slice or a tensor of indices selects clips.
 
     Args:
-        crop: top, left, height, width in pixels, ``[B, 4]``.
-        flip: mirrored left to right, ``[B]``, boolean.
-        sigma: of the blur in pixels, ``[B]``; 0 is none.
-        operations: the order of the jitter, ``[B, 4]``: 0 brightness, 1 contrast, 2 saturation, 3 hue.
-        brightness, contrast, saturation: factors, ``[B]``; 1 is none.
-        hue: shift in turns of the colour wheel, ``[B]``; 0 is none.
-        gray: luminance in all channels, ``[B]``, boolean.
+        crop: top, left, height and width in pixels, ``[B, 4]``.
+        flip: whether to mirror left to right, ``[B]``, boolean.
+        sigma: standard deviation of the blur in pixels, ``[B]``; 0 for no blur.
+        operations: the jitter operations in the order of their application, ``[B, 4]``: 0 brightness, 1 contrast,
+            2 saturation, 3 hue.
+        brightness, contrast, saturation: factors, ``[B]``; 1 changes nothing.
+        hue: hue shift in turns of the colour wheel, ``[B]``; 0 changes nothing.
+        gray: whether all channels become the luminance, ``[B]``, boolean.
 
     Example:
         >>> from vididi_transforms import ClipAugment
@@ -43,25 +56,25 @@ class AugmentParams:
         return len(self.flip)
 
     def __getitem__(self, clips: slice | Tensor) -> "AugmentParams":
-        """The parameters of some of the clips."""
+        """The parameters of the selected clips."""
         return AugmentParams(*(getattr(self, field.name)[clips] for field in fields(self)))
 
     def table(self) -> Tensor:
-        """The photometric part as numbers, ``[B, 21]``, float32: see ``kernels/reference.py``.
+        """The photometric parameters as a float32 table ``[B, 21]``.
 
-        Brightness, contrast and saturation are ``clamp(gain * x + mix * luminance + about * centre)``: three columns
-        for each of three slots before the hue and three behind it. A slot that a clip does not use is the identity.
+        ``kernels/table.py`` names its columns.
         """
         table = torch.zeros(len(self), COLUMNS, device=self.flip.device)
-        table[:, 0:HUE:3] = 1.0
+        table[:, GAIN:HUE:SLOT_COLUMNS] = 1.0  # every slot starts as the identity
         rows = torch.arange(len(self), device=table.device)
-        places = torch.argsort(self.operations, dim=1)  # of each operation, 0 to 3
-        for operation, factor, rest in ((BRIGHTNESS, self.brightness, None), (CONTRAST, self.contrast, 2),
-                                        (SATURATION, self.saturation, 1)):
-            place = places[:, operation]
-            first = 3 * torch.where(place < places[:, HUE_OPERATION], place, place + 2)
-            table[rows, first] = factor
-            if rest is not None:
-                table[rows, first + rest] = 1 - factor
+        place = self.operations.argsort(dim=1)  # of each operation in the jitter, 0 to 3
+        behind_hue = place > place[:, HUE_SHIFT, None]
+        slot = torch.where(behind_hue, SLOTS_BEFORE_HUE + place - 1, place)
+        brightness, contrast, saturation, _ = (SLOT_COLUMNS * slot).unbind(dim=1)  # the first column of their slots
+        table[rows, brightness + GAIN] = self.brightness
+        table[rows, contrast + GAIN] = self.contrast
+        table[rows, contrast + MEAN_LUMINANCE] = 1 - self.contrast
+        table[rows, saturation + GAIN] = self.saturation
+        table[rows, saturation + LUMINANCE] = 1 - self.saturation
         table[:, HUE], table[:, GRAY], table[:, SIGMA] = self.hue, self.gray.float(), self.sigma
         return table

@@ -1,22 +1,25 @@
-"""The formulas as modules, for ``nn.Sequential``, ``Compose`` and configs."""
+"""The formulas as modules, for ``nn.Sequential`` and ``Compose``."""
 from torch import Tensor, nn
 
-from .functional import check_int, check_order, temporal_difference
+from ..checks import check_int
+from .functional import check_order, temporal_difference
 
 
 class TemporalDifference(nn.Module):
-    """Derivative of a clip with respect to time; the module of :func:`~vididi_transforms.temporal_difference`.
+    """Derivative of a clip with respect to time, as a module.
+
+    It calls :func:`~vididi_transforms.temporal_difference`.
 
     Args:
-        order: how many times to differentiate, >= 0.
-        dim: the dimension of time; -3 is right for ``[..., C, T, H, W]``.
+        order: derivative order, >= 0.
+        dim: the dimension of time, -3 in ``[..., C, T, H, W]``.
 
     Shape:
         ``[..., C, T, H, W]`` to ``[..., C, T - order, H, W]``, in values per frame step.
 
     Raises:
-        TypeError, ValueError: ``order`` or ``dim`` is no integer, ``order`` is negative; in ``forward`` as
-            ``temporal_difference``.
+        TypeError: If ``order`` or ``dim`` is not an int.
+        ValueError: If ``order`` is negative. ``forward`` raises the errors of ``temporal_difference``.
 
     Example:
         >>> import torch
@@ -34,9 +37,9 @@ class TemporalDifference(nn.Module):
         self.dim = dim
 
     def forward(self, clip: Tensor) -> Tensor:
-        """``[..., C, T, H, W]`` to ``[..., C, T - order, H, W]``."""
+        """Differentiate ``[..., C, T, H, W]`` to ``[..., C, T - order, H, W]``."""
         return temporal_difference(clip, self.order, self.dim)
 
     def extra_repr(self) -> str:
-        """What ``print`` shows."""
+        """Arguments in the module's ``repr``."""
         return f"order={self.order}, dim={self.dim}"

@@ -1,8 +1,10 @@
-"""Self-supervised objectives on two batches of embeddings ``[B, D]``; row i of both belongs to video i.
+"""Self-supervised objectives on two batches of embeddings ``[B, D]``.
 
-Reading order: ``projector`` (the MLP in front), ``embeddings`` (what all objectives require), ``vicreg``, ``simclr``,
-``byol`` (one file per objective: paper appendix A), ``gather`` (the batch of all processes).
-May import: torch only.
+Row i of both batches belongs to video i.
+
+Reading order: ``embeddings`` (pooling and checks), ``projector`` (the MLP in front of the objective), ``vicreg``,
+``simclr``, ``byol`` (one file per objective: paper appendix A), ``gather`` (the global batch of all ranks).
+May import: torch and ``checks``.
 """
 from .byol import byol_loss
 from .gather import gather_batch

@@ -1,4 +1,4 @@
-"""BYOL: the prediction from one view matches the target projection of the other."""
+"""BYOL: predicts the target projection of one view from the other."""
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -6,19 +6,19 @@ from .embeddings import check_embeddings
 
 
 def byol_loss(prediction: Tensor, target: Tensor) -> Tensor:
-    r"""BYOL's objective for one direction: the prediction from one view points where the target of the other does.
+    r"""BYOL's objective for one direction: 1 minus the cosine similarity.
 
     .. math:: L = \frac{1}{2B} \sum_i (2 - 2 s_{ii})
 
     Args:
-        prediction: of the online network, ``[B, D]``.
-        target: of the target network, ``[B, D]``; no gradient flows into it.
+        prediction: predictions of the online network from one view, ``[B, D]``, B >= 1.
+        target: projections of the other view by the target network, ``[B, D]``; they get no gradient.
 
     Returns:
         A scalar in [0, 2].
 
     Raises:
-        ValueError: the shapes differ, are not ``[B, D]``, or B < 1.
+        ValueError: If the shapes differ, are not ``[B, D]``, or B < 1.
 
     Example:
         >>> import torch

@@ -1,12 +1,52 @@
-"""What every objective requires of its embeddings."""
+"""From feature maps to embeddings: pooling, precision and checks."""
+import torch
 from torch import Tensor
+
+
+def last_maps(maps: Tensor | tuple[Tensor, ...]) -> Tensor:
+    """The feature maps, or the last of a tuple of them."""
+    return maps if isinstance(maps, Tensor) else maps[-1]
+
+
+def global_average_pool(maps: Tensor | tuple[Tensor, ...]) -> Tensor:
+    """Mean over time and space.
+
+    It is a mean and not a pooling layer because the backward pass of a mean is deterministic on CUDA.
+
+    Args:
+        maps: feature maps ``[B, D, t, h, w]``, or a tuple of them, of which the last is used.
+
+    Returns:
+        Features ``[B, D]``.
+
+    Example:
+        >>> global_average_pool(torch.ones(1, 2, 2, 3, 3))
+        tensor([[1., 1.]])
+    """
+    maps = last_maps(maps)
+    return maps.mean(dim=(2, 3, 4))
+
+
+def at_least_single(z: Tensor) -> Tensor:
+    """``z`` in float32, or in float64 if it has that dtype.
+
+    No objective is computed in half precision.
+
+    Example:
+        >>> at_least_single(torch.zeros(4, 3, dtype=torch.float16)).dtype
+        torch.float32
+    """
+    return z.to(torch.promote_types(z.dtype, torch.float32))
 
 
 def check_embeddings(z1: Tensor, z2: Tensor, least: int = 2) -> None:
     """Raise unless both are embeddings ``[B, D]`` of the same videos.
 
     Raises:
-        ValueError: the shapes differ, are not ``[B, D]``, or B is less than ``least``.
+        ValueError: If the shapes differ, are not ``[B, D]``, or B is less than ``least``.
+
+    Example:
+        >>> check_embeddings(torch.zeros(4, 3), torch.zeros(4, 3))
     """
     if z1.ndim != 2 or z1.shape != z2.shape:
         raise ValueError(f"embeddings must both be [B, D]: got {tuple(z1.shape)} and {tuple(z2.shape)}")

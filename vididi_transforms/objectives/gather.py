@@ -1,4 +1,4 @@
-"""One batch from those of all processes."""
+"""The global batch: the batches of all ranks."""
 from typing import Any
 
 import torch
@@ -7,16 +7,16 @@ from torch import distributed as dist
 
 
 def gather_batch(z: Tensor) -> Tensor:
-    """Join the batches of all processes, in order of rank; gradients flow back to every rank.
+    """Concatenate the batches of all ranks, in order of rank.
 
-    Under DDP, which averages gradients, a loss of the joined batch computed on every rank has the gradient that one
-    process with the whole batch would have (with SyncBN, or without batch normalisation).
+    Gradients flow back to every rank. DDP averages gradients. A loss of the global batch, computed on every rank,
+    therefore has the gradient of a single process with the whole batch (with SyncBN, or without batch normalisation).
 
     Args:
-        z: ``[B, D]``, B equal on all ranks.
+        z: ``[B, D]``, with the same B on all ranks.
 
     Returns:
-        ``[ranks * B, D]``; ``z`` itself where there is one process.
+        ``[ranks * B, D]``; ``z`` itself in a run with one process.
 
     Example:
         >>> gather_batch(torch.ones(2, 1)).shape
@@ -28,7 +28,7 @@ def gather_batch(z: Tensor) -> Tensor:
 
 
 class _Gather(torch.autograd.Function):
-    """Each rank's part gets the sum of its gradients on all ranks."""
+    """All-gather whose backward pass sums the gradients of all ranks."""
 
     @staticmethod
     def forward(ctx: Any, z: Tensor) -> Tensor:

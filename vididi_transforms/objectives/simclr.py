@@ -1,4 +1,4 @@
-"""SimCLR: InfoNCE across the two views of each video."""
+"""SimCLR: InfoNCE between the two views of each video."""
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -7,24 +7,24 @@ from .embeddings import check_embeddings
 
 
 def info_nce_loss(z1: Tensor, z2: Tensor, *, temperature: float = 0.1) -> Tensor:
-    r"""SimCLR's objective across views: each video finds its other view among those of all videos, both ways.
+    r"""SimCLR's objective: each view must find the other view of its video.
 
     .. math:: L = -\frac{1}{2B} \sum_i \log \frac{e^{s_{ii}/\alpha}}{\sum_j e^{s_{ij}/\alpha}}
                   -\frac{1}{2B} \sum_i \log \frac{e^{s_{ii}/\alpha}}{\sum_j e^{s_{ji}/\alpha}}
 
     Convention:
-        s is the cosine similarity of view 1 of video i and view 2 of video j; other clips of the same view are no
-        negatives. Equation (6) is printed without the minus signs.
+        s_ij is the cosine similarity of view 1 of video i and view 2 of video j. Negatives come from the other view
+        only, not from the same one. The paper prints equation (6) without the minus signs.
 
     Args:
         z1, z2: embeddings of the two views, ``[B, D]``, B >= 2.
-        temperature: alpha.
+        temperature: alpha, > 0.
 
     Returns:
-        A scalar; log B for embeddings that say nothing.
+        A scalar. It is log B for constant embeddings.
 
     Raises:
-        ValueError: the shapes differ, are not ``[B, D]``, B < 2, or the temperature is not positive.
+        ValueError: If the shapes differ, are not ``[B, D]``, B < 2, or the temperature is not > 0.
 
     Example:
         >>> info_nce_loss(torch.ones(4, 3), torch.ones(4, 3)).exp()
@@ -33,7 +33,7 @@ def info_nce_loss(z1: Tensor, z2: Tensor, *, temperature: float = 0.1) -> Tensor
     Source: paper appendix A.2, equation (6).
     """
     check_embeddings(z1, z2)
-    if not temperature > 0:  # nan is not, either
+    if not temperature > 0:  # also true for NaN
         raise ValueError(f"temperature must be > 0: got {temperature}")
     similarity = F.normalize(z1, dim=1) @ F.normalize(z2, dim=1).T / temperature
     own = torch.arange(len(z1), device=z1.device)

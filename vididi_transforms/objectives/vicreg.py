@@ -7,27 +7,27 @@ from .embeddings import check_embeddings
 
 def vicreg_loss(z1: Tensor, z2: Tensor, *, weights: tuple[float, float, float] = (1.0, 1.0, 0.05), gamma: float = 1.0,
                 eps: float = 1e-4, sum_dimensions: bool = False) -> dict[str, Tensor]:
-    r"""VICReg: views of a video agree, dimensions vary over videos and do not repeat each other.
+    r"""VICReg: the views agree, and the dimensions vary without being correlated.
 
     .. math:: L = \lambda s(Z, Z') + \mu [v(Z) + v(Z')] + \nu [c(Z) + c(Z')]
 
     Convention:
-        All three terms are means over dimensions, so that their weights balance for any D. Equation (8) as printed
-        sums the invariance over dimensions: with D = 2048 it would outweigh the variance 2048 times and the
-        embedding would collapse. ``sum_dimensions=True`` takes it by the letter.
+        All three terms are means over dimensions, so that the weights keep their balance for any D. Equation (8) as
+        printed sums the invariance over dimensions. With D = 2048 it would then outweigh the variance 2048 times and
+        the embeddings would collapse. ``sum_dimensions=True`` follows the printed equation.
 
     Args:
         z1, z2: embeddings of the two views, ``[B, D]``, B >= 2.
-        weights: lambda, mu, nu.
-        gamma: standard deviation that each dimension has to reach.
-        eps: under the root of the standard deviation.
-        sum_dimensions: sum, not mean, over dimensions in the invariance.
+        weights: lambda, mu and nu, the weights of invariance, variance and covariance.
+        gamma: target standard deviation of each dimension.
+        eps: added to the variance under the square root, > 0.
+        sum_dimensions: sum the invariance over dimensions instead of averaging it.
 
     Returns:
-        ``invariance``, ``variance`` and ``covariance``, weighted scalars; the loss is their sum.
+        ``invariance``, ``variance`` and ``covariance``, weighted scalars. The loss is their sum.
 
     Raises:
-        ValueError: the shapes differ, are not ``[B, D]``, B < 2, there are not three weights, or eps is not > 0.
+        ValueError: If the shapes differ, are not ``[B, D]``, B < 2, there are not three weights, or eps is not > 0.
 
     Example:
         >>> import torch
@@ -39,7 +39,7 @@ def vicreg_loss(z1: Tensor, z2: Tensor, *, weights: tuple[float, float, float] =
     """
     check_embeddings(z1, z2)
     if len(weights) != 3:
-        raise ValueError(f"weights must be three, of invariance, variance and covariance: got {weights!r}")
+        raise ValueError(f"weights must be three numbers, for invariance, variance and covariance: got {weights!r}")
     scale = z1.shape[1] if sum_dimensions else 1
     return {
         "invariance": weights[0] * scale * invariance_loss(z1, z2),
@@ -49,7 +49,7 @@ def vicreg_loss(z1: Tensor, z2: Tensor, *, weights: tuple[float, float, float] =
 
 
 def invariance_loss(z1: Tensor, z2: Tensor) -> Tensor:
-    """Mean squared distance per dimension of the two views' embeddings.
+    """Mean squared error between the embeddings of the two views.
 
     Args:
         z1, z2: ``[B, D]``, B >= 1.
@@ -58,32 +58,32 @@ def invariance_loss(z1: Tensor, z2: Tensor) -> Tensor:
         A scalar.
 
     Raises:
-        ValueError: the shapes differ, are not ``[B, D]``, or B < 1.
+        ValueError: If the shapes differ, are not ``[B, D]``, or B < 1.
 
     Example:
         >>> import torch
         >>> invariance_loss(torch.zeros(2, 4), torch.ones(2, 4))
         tensor(1.)
 
-    Source: paper equation (8), over D.
+    Source: paper equation (8), divided by D.
     """
     check_embeddings(z1, z2, least=1)
     return F.mse_loss(z1, z2)
 
 
 def variance_loss(z: Tensor, gamma: float = 1.0, eps: float = 1e-4) -> Tensor:
-    """How far the dimensions' standard deviations over videos stay below ``gamma``, on average.
+    """Mean shortfall of the standard deviation of each dimension below ``gamma``.
 
     Args:
         z: ``[B, D]``, B >= 2.
-        gamma: standard deviation that each dimension has to reach.
-        eps: under the root.
+        gamma: target standard deviation of each dimension.
+        eps: added to the variance under the square root, > 0.
 
     Returns:
         A scalar.
 
     Raises:
-        ValueError: ``z`` is not ``[B, D]``, B < 2, or eps is not > 0.
+        ValueError: If ``z`` is not ``[B, D]``, B < 2, or eps is not > 0.
 
     Example:
         >>> import torch
@@ -93,13 +93,13 @@ def variance_loss(z: Tensor, gamma: float = 1.0, eps: float = 1e-4) -> Tensor:
     Source: paper equation (9).
     """
     check_embeddings(z, z)
-    if not eps > 0:  # nan is not, either
-        raise ValueError(f"eps must be > 0, or collapsed dimensions have no finite gradient: got {eps}")
+    if not eps > 0:  # also true for NaN
+        raise ValueError(f"eps must be > 0, for a finite gradient of collapsed dimensions: got {eps}")
     return F.relu(gamma - (z.var(dim=0) + eps).sqrt()).mean()
 
 
 def covariance_loss(z: Tensor) -> Tensor:
-    """Squared covariances of different dimensions, summed, per dimension.
+    """Sum of the squared covariances between different dimensions, divided by D.
 
     Args:
         z: ``[B, D]``, B >= 2.
@@ -108,7 +108,7 @@ def covariance_loss(z: Tensor) -> Tensor:
         A scalar.
 
     Raises:
-        ValueError: ``z`` is not ``[B, D]``, or B < 2.
+        ValueError: If ``z`` is not ``[B, D]``, or B < 2.
 
     Example:
         >>> import torch

@@ -1,4 +1,4 @@
-"""Algorithm 1: from (seed, epoch, step) to the orders of the two views."""
+"""Algorithm 1: from (seed, epoch, step) to the derivative orders of the two views."""
 from dataclasses import asdict
 from typing import Any
 
@@ -7,21 +7,19 @@ from .schedules import Order, Schedule, get_schedule
 
 
 class PairSelector:
-    """Chooses, for each batch, how often each of the two views is differentiated.
+    """Chooses the derivative orders of the two views of each batch.
 
-    One decision holds for all clips of a batch. It is a pure function of (seed, epoch, step), so that all ranks,
-    a resumed run and a restarted worker agree without communication.
+    All clips of a batch have the same pair of orders. It depends only on (seed, epoch, step), so all ranks and resumed
+    runs agree without communication.
 
     Args:
         schedule: a name in :data:`~vididi_transforms.SCHEDULES`, a :class:`~vididi_transforms.Schedule`, or a dict
             of its arguments.
         seed: 0 <= seed < 2**64.
 
-    Attributes:
-        position: the (epoch, step) asked for last, or None.
-
     Raises:
-        TypeError, ValueError: the schedule is not known, or the seed is no integer in its range.
+        TypeError: If the seed is not an int.
+        ValueError: If the schedule is unknown or the seed is out of range.
 
     Example:
         >>> selector = PairSelector("schedule-1st-mix")
@@ -35,52 +33,60 @@ class PairSelector:
         self.schedule = get_schedule(schedule)
         check_counts(seed=seed)
         self.seed = seed
-        self.position: tuple[int, int] | None = None
 
     def orders(self, epoch: int, step: int) -> tuple[int, int]:
-        """Orders of the derivatives of view 1 and view 2.
+        """Derivative orders of view 1 and view 2.
 
         Args:
-            epoch: >= 0; chooses the pair of the cycle.
-            step: >= 0, a number that no other batch of this epoch has (its index, or the training step).
+            epoch: number of the epoch, >= 0. It selects the pair of the cycle.
+            step: number of the batch, >= 0, unique within the epoch: its index or the training step.
 
         Raises:
-            TypeError, ValueError: one of them is no integer >= 0.
+            TypeError: If one of them is not an int.
+            ValueError: If one of them is not in [0, 2**64).
         """
         check_counts(epoch=epoch, step=step)
-        self.position = (epoch, step)
-        draws = keyed_generator("pair", self.seed, epoch, step).random(3)
-        extra = int(draws[0] < self.schedule.p_extra)
+        numbers = keyed_generator("pair", self.seed, epoch, step).random(3)
+        extra = int(numbers[0] < self.schedule.p_extra)
         order1, order2 = self.schedule.cycle[self.phase(epoch)]
-        return _pick(order1, draws[1]) + extra, _pick(order2, draws[2]) + extra
+        return _choose(order1, numbers[1]) + extra, _choose(order2, numbers[2]) + extra
 
     def phase(self, epoch: int) -> int:
-        """Index in the schedule's cycle."""
+        """Index of the epoch's pair in the schedule's cycle."""
         return epoch % len(self.schedule.cycle)
 
     def state_dict(self) -> dict[str, Any]:
-        """Schedule, seed and position, as plain Python values."""
-        return {"schedule": asdict(self.schedule), "seed": self.seed, "position": self.position}
+        """Schedule and seed as plain Python values."""
+        return {"schedule": asdict(self.schedule), "seed": self.seed}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take the position of ``state``.
+        """Check that ``state`` is of a selector with this schedule and seed.
+
+        States of before version 0.1 load too: they hold a ``position``, which is ignored like every further key, and
+        their schedules call ``p_extra`` ``extra``.
 
         Raises:
-            ValueError: ``state`` is of another schedule or seed, so that going on would not be the same run; or it is
-                no state of a selector.
+            ValueError: If the schedule or the seed differs, or ``state`` is not the state of a selector.
         """
-        if not isinstance(state, dict) or not {"schedule", "seed", "position"} <= set(state):
-            raise ValueError(f"a state must be a dict with schedule, seed and position: got {state!r}")
-        for name, mine in (("schedule", self.schedule), ("seed", self.seed)):
-            saved = get_schedule(state[name]) if name == "schedule" else state[name]
-            if saved != mine:
-                raise ValueError(f"a run goes on only with its own {name}: the state has {saved}, this selector {mine}")
-        position = state["position"]
-        self.position = None if position is None else tuple(position)
+        if not isinstance(state, dict) or not {"schedule", "seed"} <= set(state):
+            raise ValueError(f"a state must be a dict with schedule and seed: got {state!r}")
+        schedule, seed = _saved_schedule(state["schedule"]), state["seed"]
+        if schedule != self.schedule:
+            raise ValueError(f"a run can only be resumed with its own schedule: the state has {schedule}, this "
+                             f"selector {self.schedule}")
+        if seed != self.seed:
+            raise ValueError(f"a run can only be resumed with its own seed: the state has {seed}, this selector "
+                             f"{self.seed}")
 
     def __repr__(self) -> str:
         return f"PairSelector(schedule={self.schedule}, seed={self.seed})"
 
 
-def _pick(order: Order, draw: float) -> int:
-    return order if isinstance(order, int) else order[int(draw * len(order))]
+def _saved_schedule(saved: Any) -> Schedule:
+    if isinstance(saved, dict):
+        saved = {"p_extra" if name == "extra" else name: value for name, value in saved.items()}
+    return get_schedule(saved)
+
+
+def _choose(order: Order, number: float) -> int:
+    return order if isinstance(order, int) else order[int(number * len(order))]

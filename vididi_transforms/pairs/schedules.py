@@ -5,7 +5,7 @@ from typing import Any
 
 from ..derivatives.functional import check_order
 
-Order = int | tuple[int, ...]  # one order, or several to draw from
+Order = int | tuple[int, ...]  # one derivative order, or several to choose from at random
 
 
 def _is_list(value: object) -> bool:
@@ -14,16 +14,17 @@ def _is_list(value: object) -> bool:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Which derivatives of the two views meet in which epoch.
+    """Derivative orders of the two views, by epoch.
 
     Args:
-        cycle: pairs of orders (view 1, view 2), one pair an epoch, again and again. An order may be a tuple of
-            orders: then one of them is drawn for this view for each batch.
-        p_extra: probability, for each batch, of one more derivative of both views.
+        cycle: pairs of orders (view 1, view 2), one per epoch; after the last pair the cycle starts again. Instead of
+            an order, a tuple of orders chooses one of them at random for each batch.
+        p_extra: probability, per batch, that both orders are raised by one.
 
     Raises:
-        TypeError, ValueError: an order is no integer >= 0, the cycle is empty or has something other than pairs,
-            or ``p_extra`` is not in [0, 1].
+        TypeError: If an order is not an int.
+        ValueError: If an order is negative, ``cycle`` is not a list of pairs or is empty, or ``p_extra`` is not in
+            [0, 1].
 
     Example:
         >>> Schedule(cycle=((2, 2), (0, 0)), p_extra=0.5).max_order
@@ -41,15 +42,15 @@ class Schedule:
         if not isinstance(self.p_extra, (int, float)) or not 0 <= self.p_extra <= 1:
             raise ValueError(f"p_extra must be a probability in [0, 1]: got {self.p_extra!r}")
         cycle = tuple(tuple(tuple(o) if isinstance(o, list) else o for o in pair) for pair in self.cycle)
-        object.__setattr__(self, "cycle", cycle)  # lists, as configs give them, become tuples
+        object.__setattr__(self, "cycle", cycle)  # configs hold lists
         if any(order == () for pair in cycle for order in pair):
-            raise ValueError(f"orders to draw from must not be empty: got {self.cycle!r}")
+            raise ValueError(f"orders to choose from must not be empty: got {self.cycle!r}")
         for order in self._orders():
             check_order(order)
 
     @property
     def max_order(self) -> int:
-        """The highest order that can come out; a clip needs one frame more."""
+        """Highest derivative order that the schedule can choose."""
         return max(self._orders()) + (self.p_extra > 0)
 
     def _orders(self) -> list[int]:
@@ -71,10 +72,10 @@ SCHEDULES: dict[str, Schedule] = {
 
 
 def get_schedule(schedule: "str | Schedule | dict[str, Any]") -> Schedule:
-    """A schedule by its name in :data:`SCHEDULES`, as a dict of its arguments, or as it is.
+    """A :class:`Schedule` from its name in :data:`SCHEDULES` or a dict of arguments.
 
     Raises:
-        ValueError: there is no schedule of that name, or it is none of these.
+        ValueError: If the name is unknown, or ``schedule`` is not a name, a dict or a :class:`Schedule`.
 
     Example:
         >>> get_schedule("schedule-1st").cycle

@@ -1,36 +1,53 @@
-"""What the Triton kernels do to a block of pixels, as in ``reference``: colours are three blocks of float32."""
+"""The steps of ``reference`` for a block of pixels in Triton.
+
+A colour is three blocks of float32.
+"""
 import triton
 import triton.language as tl
 
-from . import reference
+from . import reference, table
 
-HUE, GRAY, SIGMA = tl.constexpr(reference.HUE), tl.constexpr(reference.GRAY), tl.constexpr(reference.SIGMA)
+GAIN, LUMINANCE, MEAN_LUMINANCE, SLOT_COLUMNS, SLOTS, SLOTS_BEFORE_HUE, HUE, GRAY, SIGMA = (
+    tl.constexpr(value) for value in (
+        table.GAIN, table.LUMINANCE, table.MEAN_LUMINANCE, table.SLOT_COLUMNS, table.SLOTS, table.SLOTS_BEFORE_HUE,
+        table.HUE, table.GRAY, table.SIGMA))
 RED, GREEN, BLUE = (tl.constexpr(weight) for weight in reference.LUMA)
-NO_SLOT = tl.constexpr(len(reference.SLOTS))
 
 
 @triton.jit
 def read(base, sc, pixel, height, width, sigma, HALF: tl.constexpr, BYTES: tl.constexpr):
-    """Colours in [0, 1], blurred if ``sigma`` is not 0; the border is mirrored."""
+    """Colours in [0, 1], blurred if ``sigma`` is not 0."""
     inside = pixel < height * width
-    y, x = pixel // width, pixel % width
     red = tl.zeros(pixel.shape, tl.float32)
     green, blue, norm = red, red, 0.0
     if sigma == 0:
         red, green, blue = load(base + pixel, sc, inside)
         norm = 1.0
     else:
-        for dy in tl.static_range(-HALF, HALF + 1):
-            yy = tl.abs(y + dy)
-            yy = tl.where(yy < height, yy, 2 * (height - 1) - yy)
-            for dx in tl.static_range(-HALF, HALF + 1):
-                xx = tl.abs(x + dx)
-                xx = tl.where(xx < width, xx, 2 * (width - 1) - xx)
-                weight = tl.exp(-0.5 * (dy * dy + dx * dx) / (sigma * sigma))
-                r, g, b = load(base + yy * width + xx, sc, inside)
-                red, green, blue, norm = red + weight * r, green + weight * g, blue + weight * b, norm + weight
+        red, green, blue, norm = blur(base, sc, pixel, inside, height, width, sigma, HALF)
     scale = 1 / (norm * 255) if BYTES else 1 / norm
     return red * scale, green * scale, blue * scale
+
+
+@triton.jit
+def blur(base, sc, pixel, inside, height, width, sigma, HALF: tl.constexpr):
+    """Weighted sums over the neighbours of each pixel, and the sum of the weights.
+
+    The border is mirrored. ``reference.blur`` is the same blur in PyTorch: change both together.
+    """
+    y, x = pixel // width, pixel % width
+    red = tl.zeros(pixel.shape, tl.float32)
+    green, blue, norm = red, red, 0.0
+    for dy in tl.static_range(-HALF, HALF + 1):
+        yy = tl.abs(y + dy)
+        yy = tl.where(yy < height, yy, 2 * (height - 1) - yy)
+        for dx in tl.static_range(-HALF, HALF + 1):
+            xx = tl.abs(x + dx)
+            xx = tl.where(xx < width, xx, 2 * (width - 1) - xx)
+            weight = tl.exp(-0.5 * (dy * dy + dx * dx) / (sigma * sigma))
+            r, g, b = load(base + yy * width + xx, sc, inside)
+            red, green, blue, norm = red + weight * r, green + weight * g, blue + weight * b, norm + weight
+    return red, green, blue, norm
 
 
 @triton.jit
@@ -48,18 +65,19 @@ def luma(red, green, blue):
 
 @triton.jit
 def contrast_slot(row):
-    """The affine slot that holds the contrast; 6 if there is none."""
-    found = NO_SLOT
-    for slot in tl.static_range(6):
-        found = tl.where(tl.load(row + 3 * slot + 2) != 0, slot, found)
+    """The slot that holds the contrast; ``SLOTS`` if there is none."""
+    found = SLOTS
+    for slot in tl.static_range(SLOTS):
+        found = tl.where(tl.load(row + SLOT_COLUMNS * slot + MEAN_LUMINANCE) != 0, slot, found)
     return found
 
 
 @triton.jit
-def affine(red, green, blue, row, slot: tl.constexpr, centre):
-    gain, mix, about = tl.load(row + 3 * slot), tl.load(row + 3 * slot + 1), tl.load(row + 3 * slot + 2)
-    if (gain != 1) | (mix != 0) | (about != 0):
-        offset = mix * luma(red, green, blue) + about * centre
+def affine(red, green, blue, row, slot: tl.constexpr, mean):
+    first = row + SLOT_COLUMNS * slot
+    gain, luma_weight, mean_weight = tl.load(first + GAIN), tl.load(first + LUMINANCE), tl.load(first + MEAN_LUMINANCE)
+    if (gain != 1) | (luma_weight != 0) | (mean_weight != 0):
+        offset = luma_weight * luma(red, green, blue) + mean_weight * mean
         red, green, blue = clamp(gain * red + offset), clamp(gain * green + offset), clamp(gain * blue + offset)
     return red, green, blue
 

@@ -1,7 +1,7 @@
-"""The batched pass in plain PyTorch: the definition that the other implementations must equal.
+"""The batched pass in plain PyTorch, which the other backends must reproduce.
 
-Shapes: B clips, C = 3 channels, T frames, H x W pixels. ``table`` is ``AugmentParams.table()``, ``[B, 21]``: what was
-drawn for each clip, as numbers that need no branch. A pixel's colour is a triple of ``[B, T, H, W]`` in [0, 1].
+Shapes: B clips, C = 3 channels, T frames, H x W pixels. The parameters of the clips are a table ``[B, 21]``, see
+``table.py``. A colour is three tensors ``[B, T, H, W]`` with values in [0, 1].
 """
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,14 +9,18 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from ...derivatives.functional import nth_difference
+from .table import GAIN, GRAY, HUE, LUMINANCE, MEAN_LUMINANCE, SIGMA, SLOT_COLUMNS, SLOTS, SLOTS_BEFORE_HUE
+
 LUMA = (0.2989, 0.587, 0.114)
-SLOTS = (0, 1, 2, 4, 5, 6)  # of the affine operations; hue has slot 3
-HUE, GRAY, SIGMA, COLUMNS = 18, 19, 20, 21  # columns of the table behind the six affine operations' three each
 Colour = tuple[Tensor, Tensor, Tensor]
 
 
 class Settings(NamedTuple):
-    """What is the same for all clips; as in :func:`~vididi_transforms.augment_and_differentiate`."""
+    """Settings that all clips share.
+
+    They have the same names in :func:`~vididi_transforms.augment_and_differentiate`.
+    """
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
@@ -24,47 +28,54 @@ class Settings(NamedTuple):
     contrast_mean: str
 
 
-def sweep(wide: Tensor, table: Tensor, orders: Sequence[int], settings: Settings, centre_first: bool) -> list[Tensor]:
-    """Blur, jitter, gray, normalise, differentiate: see :func:`~vididi_transforms.augment_and_differentiate`.
+def sweep(padded: Tensor, table: Tensor, orders: Sequence[int], settings: Settings, mean_first: bool) -> list[Tensor]:
+    """Blur, jitter, convert to gray, normalise and differentiate.
 
     Args:
-        wide: clips with a mirrored border, see :func:`reflect_pad`; uint8 or floating point.
-        table, orders, settings: as there.
-        centre_first: find the means that contrasts turn about in a pass of their own. A compiler fuses two passes
-            better than one with a mean in each slot; without a compiler it is the other way round.
+        padded: clips from :func:`reflect_pad`, uint8 or floating point.
+        table: parameters of the clips, ``[B, 21]``.
+        orders: the derivative orders to return.
+        settings: settings that all clips share.
+        mean_first: compute the mean luminance for the contrast in a separate pass. This is faster compiled, and slower
+            in eager mode.
 
     Returns:
-        For each order ``[B, 3, T - order, H, W]``, float32.
+        For each order a float32 tensor ``[B, 3, T - order, H, W]``.
     """
-    clips = wide * (1 / 255) if wide.dtype == torch.uint8 else wide.float()
+    clips = padded * (1 / 255) if padded.dtype == torch.uint8 else padded.float()
     colour: Colour = blur(clips, table[:, SIGMA], settings.kernel_size).unbind(1)  # type: ignore[assignment]
     dims = (2, 3) if settings.contrast_mean == "frame" else (1, 2, 3)
-    centre = luminance_before_contrast(colour, table).mean(dims, keepdim=True) if centre_first else None
-    for slot in range(7):
-        colour = operation(colour, table, slot, dims, centre)
+    mean = luminance_before_contrast(colour, table).mean(dims, keepdim=True) if mean_first else None
+    for slot in range(SLOTS):
+        if slot == SLOTS_BEFORE_HUE:
+            colour = shift_hue(colour, column(table, HUE))
+        colour = affine(colour, table, slot, dims, mean)
     gray, is_gray = luminance(colour), column(table, GRAY) != 0
     frames = torch.stack([(torch.where(is_gray, gray, c) - m) * (1 / s)
                           for c, m, s in zip(colour, settings.mean, settings.std, strict=True)], dim=1)
-    return [torch.diff(frames, n=order, dim=2) if order else frames for order in orders]
+    return [nth_difference(frames, order, dim=2) for order in orders]
 
 
 def reflect_pad(clips: Tensor, half: int) -> Tensor:
-    """Clips with a border of ``half`` mirrored pixels, ``[B, C, T, H + 2 half, W + 2 half]``; F.pad takes no uint8."""
+    """Add a border of ``half`` mirrored pixels: ``[B, C, T, H + 2 half, W + 2 half]``.
+
+    ``F.pad`` does not accept uint8.
+    """
     height, width = clips.shape[-2:]
-    wide = clips.new_empty((*clips.shape[:-2], height + 2 * half, width + 2 * half))
-    inner = wide[..., half:half + height, :]
-    inner[..., half:half + width] = clips
+    padded = clips.new_empty((*clips.shape[:-2], height + 2 * half, width + 2 * half))
+    rows = padded[..., half:half + height, :]
+    rows[..., half:half + width] = clips
     for k in range(1, half + 1):
-        inner[..., half - k] = inner[..., half + k]
-        inner[..., half + width - 1 + k] = inner[..., half + width - 1 - k]
+        rows[..., half - k] = rows[..., half + k]
+        rows[..., half + width - 1 + k] = rows[..., half + width - 1 - k]
     for k in range(1, half + 1):
-        wide[..., half - k, :] = wide[..., half + k, :]
-        wide[..., half + height - 1 + k, :] = wide[..., half + height - 1 - k, :]
-    return wide
+        padded[..., half - k, :] = padded[..., half + k, :]
+        padded[..., half + height - 1 + k, :] = padded[..., half + height - 1 - k, :]
+    return padded
 
 
 def column(table: Tensor, number: int) -> Tensor:
-    """A column of the table, to broadcast over ``[B, T, H, W]``."""
+    """A column of the table in a shape that broadcasts over ``[B, T, H, W]``."""
     return table[:, number].view(-1, 1, 1, 1)
 
 
@@ -73,20 +84,24 @@ def luminance(colour: Colour) -> Tensor:
     return LUMA[0] * colour[0] + LUMA[1] * colour[1] + LUMA[2] * colour[2]
 
 
-def blur(wide: Tensor, sigma: Tensor, kernel_size: int) -> Tensor:
-    """Gaussian of each clip's sigma, in pixels, within each frame; takes the mirrored border away. Sigma 0 is none."""
+def blur(padded: Tensor, sigma: Tensor, kernel_size: int) -> Tensor:
+    """Gaussian blur of each frame with the clip's own sigma in pixels.
+
+    Sigma 0 changes nothing. The border of ``padded`` is removed. ``pixels_triton.blur`` is the same blur on CUDA:
+    change both together.
+    """
     half = kernel_size // 2
-    taps = taps_of(sigma, half).view(-1, half + 1, 1, 1, 1, 1)
+    kernel = gaussian_kernel1d(sigma, half).view(-1, half + 1, 1, 1, 1, 1)
     for dim in (-1, -2):
-        size = wide.shape[dim] - 2 * half
-        total = taps[:, 0] * wide.narrow(dim, half, size)
+        size = padded.shape[dim] - 2 * half
+        total = kernel[:, 0] * padded.narrow(dim, half, size)
         for k in range(1, half + 1):
-            total = total + taps[:, k] * (wide.narrow(dim, half - k, size) + wide.narrow(dim, half + k, size))
-        wide = total
-    return wide
+            total = total + kernel[:, k] * (padded.narrow(dim, half - k, size) + padded.narrow(dim, half + k, size))
+        padded = total
+    return padded
 
 
-def taps_of(sigma: Tensor, half: int) -> Tensor:
+def gaussian_kernel1d(sigma: Tensor, half: int) -> Tensor:
     """Weights of a normalised Gaussian at distances 0 to ``half``, ``[B, half + 1]``."""
     distance = torch.arange(half + 1, device=sigma.device)
     weights = torch.exp(-0.5 * (distance / sigma.clamp(min=1e-6)[:, None]) ** 2)
@@ -94,28 +109,32 @@ def taps_of(sigma: Tensor, half: int) -> Tensor:
 
 
 def luminance_before_contrast(colour: Colour, table: Tensor) -> Tensor:
-    """Luminance of what the contrast operation of each clip gets; 0 for clips without one."""
-    found = nothing = torch.zeros_like(colour[0])
-    for slot in range(7):
-        if slot in SLOTS:
-            found = torch.where(column(table, 3 * SLOTS.index(slot) + 2) != 0, luminance(colour), found)
-        colour = operation(colour, table, slot, (), nothing)
+    """Luminance of each clip when it reaches its contrast; 0 for clips without one."""
+    found = zero = torch.zeros_like(colour[0])
+    for slot in range(SLOTS):
+        if slot == SLOTS_BEFORE_HUE:
+            colour = shift_hue(colour, column(table, HUE))
+        has_contrast = column(table, SLOT_COLUMNS * slot + MEAN_LUMINANCE) != 0
+        found = torch.where(has_contrast, luminance(colour), found)
+        colour = affine(colour, table, slot, (), zero)
     return found
 
 
-def operation(colour: Colour, table: Tensor, slot: int, dims: tuple[int, ...], centre: Tensor | None) -> Colour:
-    """One slot: ``clamp(gain * x + mix * luminance + about * centre)``, or the hue."""
-    if slot not in SLOTS:
-        return shift_hue(colour, column(table, HUE))
-    gain, mix, about = (column(table, 3 * SLOTS.index(slot) + k) for k in range(3))
+def affine(colour: Colour, table: Tensor, slot: int, dims: tuple[int, ...], mean: Tensor | None) -> Colour:
+    """One slot of the table.
+
+    ``mean`` is the mean luminance; None takes that of ``colour`` over ``dims``.
+    """
+    gain, luminance_weight, mean_weight = (
+        column(table, SLOT_COLUMNS * slot + part) for part in (GAIN, LUMINANCE, MEAN_LUMINANCE))
     gray = luminance(colour)
-    offset = mix * gray + about * (gray.mean(dims, keepdim=True) if centre is None else centre)
+    offset = luminance_weight * gray + mean_weight * (gray.mean(dims, keepdim=True) if mean is None else mean)
     red, green, blue = ((gain * c + offset).clamp(0, 1) for c in colour)
     return red, green, blue
 
 
 def shift_hue(colour: Colour, turns: Tensor) -> Colour:
-    """Turn the hue of HSV; value and chroma stay."""
+    """Shift the hue of HSV; value and chroma stay."""
     red, green, blue = colour
     value = torch.maximum(torch.maximum(red, green), blue)
     chroma = value - torch.minimum(torch.minimum(red, green), blue)
@@ -125,7 +144,7 @@ def shift_hue(colour: Colour, turns: Tensor) -> Colour:
 
     def channel(offset: float) -> Tensor:
         sector = hue + offset
-        sector = sector - 6 * torch.floor(sector * (1 / 6))  # torch.remainder, but vectorised by compilers
+        sector = sector - 6 * torch.floor(sector * (1 / 6))  # compilers vectorise this, but not torch.remainder
         return value - chroma * torch.minimum(sector, 4 - sector).clamp(0, 1)
 
     return channel(5.0), channel(3.0), channel(1.0)
