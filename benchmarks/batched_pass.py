@@ -1,9 +1,10 @@
-"""The pass, uint8 clips to the augmented and differentiated float batch, against its peers, in one process.
+"""Speed of augmenting and differentiating uint8 clips, and of other libraries.
 
     python benchmarks/batched_pass.py             # on the GPU if there is one
-    python benchmarks/batched_pass.py --check     # exits with 1 if it is not at least 4 times as fast as the best peer
+    python benchmarks/batched_pass.py --check     # exits with 1 unless it is at least 4 times as fast as the best peer
 
-Jitter (.2 .2 .2 .05, p .8), gray (p .5), blur 3 x 3 (p .5), normalise, first difference; one draw per clip for all.
+Colour jitter (.2 .2 .2 .05, p .8), grayscale (p .5), blur 3 x 3 (p .5), normalisation, first difference; parameters are
+sampled once per clip.
 """
 import argparse
 import functools
@@ -17,7 +18,7 @@ import cv2
 import kornia.augmentation as K
 import numpy as np
 import torch
-from common import interleaved, rows, timed, write
+from common import interleaved, timed, write
 from mmaction.registry import TRANSFORMS
 from mmengine.registry import init_default_scope
 from torch import Tensor
@@ -25,21 +26,27 @@ from torchvision.transforms import v2
 
 import vididi_transforms as vt
 from vididi_transforms.augment.kernels import IMAGENET_MEAN, IMAGENET_STD
+from vididi_transforms.evaluation.tables import markdown_table
 
 CUDA = torch.cuda.is_available()
-WHOLE = ("torchvision v2, clip by clip", "kornia VideoSequential")  # the peers that do the whole job
+WHOLE = ("torchvision v2, clip by clip", "kornia VideoSequential")  # the peers that do all of these operations
 OURS = ("triton", "compiled", "eager") if CUDA else ("compiled", "eager")
 
 
-def main() -> None:
+def arguments() -> argparse.Namespace:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clips", type=int, default=128 if CUDA else 32)
     parser.add_argument("--frames", type=int, default=8)
     parser.add_argument("--size", type=int, default=112)
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--check", action="store_true", help="compare the ratio with the best peer; write nothing")
-    args = parser.parse_args()
+    parser.add_argument("--check", action="store_true", help="only compare with the best peer; writes nothing")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Time all implementations and report."""
+    args = arguments()
     clips = torch.randint(256, (args.clips, 3, args.frames, args.size, args.size), dtype=torch.uint8)
     clips = clips.to("cuda" if CUDA else "cpu")
     compiling = seconds_of_compiling(clips)
@@ -51,7 +58,7 @@ def main() -> None:
     if args.check:
         print(f"{OURS[0]}: {ratio:.1f} times the best peer")
         sys.exit(ratio < 4)
-    table = rows(("implementation", "clips/s", "ms (quartiles)"), [
+    table = markdown_table(("implementation", "clips/s", "ms (quartiles)"), [
         (name, round(speed[name]), f"{t['median']:.1f} ({t['q25']:.1f} to {t['q75']:.1f})")
         for name, t in timings.items()])
     result = {"shape": list(clips.shape), "timings": timings, f"{OURS[0]} is times as fast as": ratios,
@@ -64,20 +71,20 @@ def main() -> None:
 
 
 def ours(backend: str) -> Callable[[Tensor], Any]:
-    """This package: draw the parameters and run the pass."""
+    """This package: sample the parameters and run the batched pass."""
     augment = vt.ClipAugment(size=None)
     return lambda clips: augment(clips, augment.draw(clips.shape, 0), orders=(1,), backend=backend)
 
 
 def seconds_of_compiling(clips: Tensor) -> float:
-    """The first call of the compiled backend, with nothing in the compiler's cache."""
+    """Seconds of the compiled backend's first call, with an empty compiler cache."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = folder
         return round(timed(functools.partial(ours("compiled"), clips)), 1)
 
 
 def peers() -> dict[str, Callable[[Tensor], Any]]:
-    """The same job with other libraries, as their users would write it."""
+    """The same operations with other libraries, as their users would write them."""
     jitter, blur = v2.ColorJitter(0.2, 0.2, 0.2, 0.05), v2.GaussianBlur(3, (0.1, 2.0))
     torchvision = v2.Compose([v2.RandomApply([jitter], 0.8), v2.RandomGrayscale(0.5), v2.RandomApply([blur], 0.5),
                               v2.ToDtype(torch.float32, scale=True), v2.Normalize(IMAGENET_MEAN, IMAGENET_STD)])
@@ -94,7 +101,10 @@ def peers() -> dict[str, Callable[[Tensor], Any]]:
 
 
 def mmaction2() -> Callable[[Tensor], Any]:
-    """Stock transforms; with hue the stock ColorJitter fails on numpy 2. It has no blur and no random gray."""
+    """MMAction2's transforms.
+
+    Its ColorJitter fails with hue on NumPy 2; blur and grayscale are not part of it.
+    """
     init_default_scope("mmaction")
     jitter = TRANSFORMS.build(dict(type="ColorJitter", brightness=0.2, contrast=0.2, saturation=0.2, hue=0.0))
     mean, std = (255 * np.array(values, np.float32) for values in (IMAGENET_MEAN, IMAGENET_STD))
@@ -115,7 +125,10 @@ def mmaction2() -> Callable[[Tensor], Any]:
 
 
 def floors(clips: Tensor, rounds: int) -> dict[str, Any]:
-    """Time of each order of output against reading each input byte and writing each output byte once."""
+    """Time of the pass for each order.
+
+    It is compared with reading every input byte and writing every output byte once.
+    """
     big = torch.empty(2**28, device="cuda")
     copy = interleaved({"copy": lambda: big.mul_(1.0)}, rounds)["copy"]["median"]
     bandwidth = 2 * big.numel() * 4 / (copy / 1e3)

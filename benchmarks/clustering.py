@@ -1,30 +1,33 @@
-"""Table 7 and Figure 4 on motion videos: silhouette scores of the ablation's encoders and of untrained ones.
+"""Table 7 and Figure 4 on motion videos: silhouette scores.
 
-    python benchmarks/ablation.py && python benchmarks/clustering.py          # goes on where it was stopped
+The encoders are those of the ablation and untrained ones.
 
-The stock tool writes the features. Writes benchmarks/results/clustering.{json,md,png}; the picture is that of
-the first seed.
+    python benchmarks/ablation.py && python benchmarks/clustering.py          # continues an interrupted run
+
+``mim test`` writes the features. Writes benchmarks/results/clustering.{json,md,png}; the figure shows the first seed.
 """
 import argparse
 from pathlib import Path
 from statistics import mean, stdev
 
 import numpy as np
-from common import RESULTS, rows, write
+from common import RESULTS, write
 from fine_tuning import ROWS, arguments, checkpoint
 
 from vididi_transforms.evaluation.clustering import Comparison, compare, draw, panels
 from vididi_transforms.evaluation.clustering.scores import METRICS
 from vididi_transforms.evaluation.features import FILE, SPLITS, FeatureSet, read_runs
 from vididi_transforms.evaluation.neighbours import find_neighbours
-from vididi_transforms.mmaction2 import demo
+from vididi_transforms.evaluation.retrieval import centred
+from vididi_transforms.evaluation.tables import markdown_table
+from vididi_transforms.mmaction2.demo import config, run_mim
 
 NAMES = ("untrained", *ROWS)
 Scores = dict[str, dict[str, dict[str, dict[int, list[float]]]]]
 
 
 def main() -> None:
-    """Command line."""
+    """Encode the videos and report."""
     parser = arguments(__doc__, "silhouette")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder to write to (%(default)s)")
     args = parser.parse_args()
@@ -35,21 +38,22 @@ def main() -> None:
 
 
 def features(args: argparse.Namespace, name: str, seed: int) -> Path:
-    """The feature file of one encoder, by the stock test tool unless it has been written."""
+    """The feature file of one encoder; ``mim test`` writes it unless it exists."""
     work_dir = args.out / f"{name}-seed{seed}"
     if not (work_dir / FILE).exists():
         options = [f"test_dataloader.dataset.datasets.{number}.{key}" for number, split in enumerate(("train", "test"))
                    for key in (f"ann_file={args.data / split}.txt", f"data_prefix.video={args.data}")]
-        demo.mim(f"test {name} seed {seed}", args.out, "test", "mmaction2", demo.config("vicreg"), "--checkpoint",
-                 checkpoint(args, name, seed), "--work-dir", work_dir, "--cfg-options", *options)
+        run_mim(f"test {name} seed {seed}", args.out, "test", "mmaction2", config("vicreg"), "--checkpoint",
+                checkpoint(args, name, seed), "--work-dir", work_dir, "--cfg-options", *options)
     return work_dir / FILE
 
 
 def report(runs: list[FeatureSet], args: argparse.Namespace) -> None:
-    """Write JSON, table and picture."""
+    """Write JSON, tables and figure."""
     scores = {metric: of_seeds(compare(runs, metric), args.seeds) for metric in METRICS}
     counts = list(scores["euclidean"]["its own best"]["untrained"]["test"])
-    table = rows(("silhouette by the number of classes", "videos", *map(str, counts[:-1]), f"all {counts[-1]}"), [
+    header = ("silhouette by the number of classes", "videos", *map(str, counts[:-1]), f"all {counts[-1]}")
+    table = markdown_table(header, [
         (name, split, *map(spread, by_split[split].values()))
         for split in SPLITS.values() for name, by_split in scores["euclidean"]["its own best"].items()])
     shared, names = compare(runs).shared, runs[0].classes
@@ -60,7 +64,7 @@ def report(runs: list[FeatureSet], args: argparse.Namespace) -> None:
                for name, one in by_class.items()}
     between = {name: [round(100 * between_classes(run.part("query")), 2) for run in runs[number::len(NAMES)]]
                for number, name in enumerate(NAMES)}
-    table += "\n" + rows(("encoder", "variance between classes in %", "each seed"), [
+    table += "\n" + markdown_table(("encoder", "variance between classes in %", "each seed"), [
         (name, round(mean(values), 1), ", ".join(f"{value:.1f}" for value in values))
         for name, values in between.items()])
     write("clustering", {"silhouette": scores, "seeds": args.seeds, "videos": len(runs[0].labels), "recall@1": recalls,
@@ -69,14 +73,17 @@ def report(runs: list[FeatureSet], args: argparse.Namespace) -> None:
 
 
 def between_classes(videos: FeatureSet) -> float:
-    """Share of the features' variance that lies between the means of the classes."""
-    centred = videos.features - videos.features.mean(axis=0)
-    means = np.stack([centred[videos.labels == label].mean(axis=0) for label in videos.labels])
-    return float((means ** 2).sum() / (centred ** 2).sum())
+    """Share of the features' variance that is between the means of the classes."""
+    features = centred(videos.features)
+    means = np.stack([features[videos.labels == label].mean(axis=0) for label in videos.labels])
+    return float((means ** 2).sum() / (features ** 2).sum())
 
 
 def of_seeds(comparison: Comparison, seeds: list[int]) -> Scores:
-    """Scores by choice of classes, encoder, split and number of classes: a list, one a seed."""
+    """Scores by choice of classes, encoder, split and number of classes.
+
+    Each is a list with one score per seed.
+    """
     return {choice: {name: {SPLITS[split]: {
         count: [round(runs[f"{name}-seed{seed}"][split][count], 4) for seed in seeds]
         for count in runs[f"{name}-seed{seeds[0]}"][split]} for split in SPLITS} for name in NAMES}

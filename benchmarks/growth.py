@@ -1,8 +1,8 @@
-"""How time and memory of the pass grow over clips, frames, resolution, and the reading of videos over workers.
+"""Time and memory of the batched pass by shape; reading speed by workers.
 
     python benchmarks/growth.py [--data FOLDER_OF_MOTION_VIDEOS]
 
-Each measurement of the pass has a process of its own, so that its peak memory is its own.
+Every measurement of the pass runs in its own process, so that the peak memory is its own.
 """
 import argparse
 import functools
@@ -17,13 +17,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from common import interleaved, motion_videos, rows, write
+from common import interleaved, motion_videos, write
 from mmaction.registry import DATASETS
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 
 import vididi_transforms as vt
+from vididi_transforms.evaluation.tables import markdown_table
 
 CONFIG = Path(__file__).parents[1] / "mmaction_configs/pretrain/vididi-vicreg_r3d18_1xb64-8x3x2-400e_ucf101-rgb.py"
 BACKEND = "triton" if torch.cuda.is_available() else "compiled"
@@ -33,7 +34,7 @@ SHAPES = ([(clips, 8, 112) for clips in (8, 32, 128, 512)] + [(32, frames, 112) 
 
 
 def main() -> None:
-    """Command line."""
+    """Measure in subprocesses and report; with ``--one`` measure a single shape."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("data/growth"), help="motion videos (%(default)s)")
     parser.add_argument("--one", type=int, nargs=3, metavar=("CLIPS", "FRAMES", "SIZE"), help=argparse.SUPPRESS)
@@ -45,17 +46,20 @@ def main() -> None:
                                         stdout=subprocess.PIPE).stdout.splitlines()[-1]) for shape in SHAPES]
     together = {number: side_by_side(number) for number in (1, 2)}
     readers = {str(workers): reading(args.data, workers) for workers in (0, 1, 2)}
-    table = rows(("clips x frames x pixels", "ms", "clips/s", "peak memory / output"), [
+    table = markdown_table(("clips x frames x pixels", "ms", "clips/s", "peak memory / output"), [
         (f"{p['shape'][0]} x {p['shape'][1]} x {p['shape'][2]}", round(p["ms"], 1),
          round(1e3 * p["shape"][0] / p["ms"]), p["memory"]) for p in passes])
-    table += "\n" + rows(("processes with the pass, one thread each", "clips/s of all"), list(together.items()))
-    table += "\n" + rows(("workers", "pairs of clips read and cropped in a second"), list(readers.items()))
+    table += "\n" + markdown_table(("processes with the pass, one thread each", "clips/s of all"), together.items())
+    table += "\n" + markdown_table(("workers", "pairs of clips read and cropped per second"), readers.items())
     write("growth", {"backend": BACKEND, "passes": passes, "clips per second by processes": together,
                      "pairs of clips per second by workers": readers}, table)
 
 
 def side_by_side(number: int) -> int:
-    """Clips per second of several processes together, each with the base shape and one thread."""
+    """Total clips per second of several processes at once.
+
+    Each has the base shape and one thread.
+    """
     command = [sys.executable, __file__, "--one", *map(str, BASE)]
     running = [subprocess.Popen(command, text=True, stdout=subprocess.PIPE, env={**os.environ, "OMP_NUM_THREADS": "1"})
                for _ in range(number)]
@@ -64,7 +68,10 @@ def side_by_side(number: int) -> int:
 
 
 def measure(clips: int, frames: int, size: int) -> dict[str, object]:
-    """Median time, and the most memory that the pass holds, its output included, as a multiple of the output."""
+    """Median time and peak memory of the pass.
+
+    The memory includes the output and is a multiple of it.
+    """
     augment = vt.ClipAugment(size=None)
     batch = torch.randint(256, (clips, 3, frames, size, size), dtype=torch.uint8)
     batch = batch.cuda() if torch.cuda.is_available() else batch
@@ -76,7 +83,7 @@ def measure(clips: int, frames: int, size: int) -> dict[str, object]:
 
 
 def peak(function: Callable[[], object]) -> int:
-    """The most bytes that PyTorch's allocator has given out at one time while the function ran."""
+    """Peak bytes allocated by PyTorch while the function runs."""
     if torch.cuda.is_available():
         torch.cuda.reset_peak_memory_stats()
         before = torch.cuda.memory_allocated()
@@ -93,7 +100,10 @@ def peak(function: Callable[[], object]) -> int:
 
 
 def reading(data: Path, workers: int) -> float:
-    """Pairs of clips in a second of the pretraining recipe's data pipeline, once its workers run."""
+    """Pairs of clips per second of the pretraining recipe's data pipeline.
+
+    The start of its workers does not count.
+    """
     init_default_scope("mmaction")
     loader = Config.fromfile(CONFIG).train_dataloader
     loader.update(batch_size=16, num_workers=workers, persistent_workers=workers > 0, pin_memory=False)

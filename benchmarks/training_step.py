@@ -1,20 +1,23 @@
-"""Where the time of a pretraining step goes, what the two lines cost, and clips per second from file to loss.
+"""Time of each part of a pretraining step, and cost of the two lines.
+
+Also measures clips per second from file to loss.
 
     python benchmarks/training_step.py [--batch 64] [--width 64]
 
-The recipe is VICReg R3D-18 on two clips of 8 x 112 x 112, from motion videos of 150 pixels. A narrower encoder
-(``--width``) makes it fit a small machine; the two lines' share is then an upper bound.
+The recipe is VICReg with R3D-18 on two clips of 8 x 112 x 112, from motion videos of 150 pixels. A narrower
+encoder (``--width``) fits a small machine; the share of the two lines is then an upper bound.
 """
 import argparse
 import functools
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import torch
 from batched_pass import mmaction2
-from common import interleaved, motion_videos, rows, timed, write
+from common import interleaved, motion_videos, timed, write
 from mmaction.registry import DATASETS, MODELS, TRANSFORMS
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
@@ -23,6 +26,7 @@ from mmengine.registry import init_default_scope
 from torch import Tensor, nn
 
 import vididi_transforms as vt
+from vididi_transforms.evaluation.tables import markdown_table, percent
 from vididi_transforms.mmaction2 import ViDiDiHook
 
 CUDA = torch.cuda.is_available()
@@ -30,11 +34,12 @@ RECIPE = Path(__file__).parents[1] / "mmaction_configs/pretrain/vicreg_r3d18_1xb
 
 
 def main() -> None:
-    """Command line."""
+    """Measure and report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("data/growth"), help="motion videos (%(default)s)")
     parser.add_argument("--batch", type=int, default=64 if CUDA else 16)
-    parser.add_argument("--width", type=int, default=64 if CUDA else 16, help="base channels of R3D-18 (64)")
+    parser.add_argument("--width", type=int, default=64 if CUDA else 16,
+                        help="base channels of R3D-18; 64 in the recipe (%(default)s)")
     parser.add_argument("--rounds", type=int, default=7)
     args = parser.parse_args()
     init_default_scope("mmaction")
@@ -48,23 +53,23 @@ def main() -> None:
     speeds = {"this package": round(2e3 * args.batch / whole, 1),
               "MMAction2's transforms and OpenCV's blur, without hue": round(
                   2e3 * args.batch / (whole - parts["pass"] + stock), 1)}
-    table = rows(("part of a step", "ms", "share"), [
-        (name, round(ms, 1), f"{100 * ms / whole:.1f} %") for name, ms in parts.items()])
-    table += "\n" + rows(("from file to loss in one process, photometric part by", "clips/s"), list(speeds.items()))
-    table += "\n" + rows(("the two lines", ""), list(lines.items()))
+    table = markdown_table(("part of a step", "ms", "share"), [
+        (name, round(ms, 1), percent(ms / whole)) for name, ms in parts.items()])
+    table += "\n" + markdown_table(("from file to loss in one process, photometric part by", "clips/s"), speeds.items())
+    table += "\n" + markdown_table(("the two lines", ""), lines.items())
     write("training_step", {"batch": args.batch, "base channels": args.width, "parts in ms": parts,
                             "clips per second": speeds, "two lines": lines}, table)
 
 
 def pipeline(cfg: Config, args: argparse.Namespace) -> tuple[Any, list[Any]]:
-    """Data set without transforms, and the transforms."""
+    """Dataset without transforms, and the transforms."""
     dataset = cfg.train_dataloader.dataset.copy()
     dataset.update(ann_file=str(motion_videos(args.data)), data_prefix=dict(video=str(args.data)), pipeline=[])
     return DATASETS.build(dataset), [TRANSFORMS.build(t) for t in cfg.train_dataloader.dataset.pipeline]
 
 
 def step_parts(cfg: Config, model: nn.Module, args: argparse.Namespace) -> dict[str, float]:
-    """Milliseconds of each part of one step, medians over rounds, one after the other in one process."""
+    """Milliseconds of each part of a step: medians over rounds, in one process."""
     dataset, (read, *rest) = pipeline(cfg, args)
     parts: dict[str, list[float]] = {}
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
@@ -73,7 +78,7 @@ def step_parts(cfg: Config, model: nn.Module, args: argparse.Namespace) -> dict[
         samples = clock("decode", lambda: [read(dataset[i % len(dataset)]) for i in range(args.batch)])
         samples = clock("crop and flip", lambda samples=samples: [functools.reduce(
             lambda results, transform: transform(results), rest, sample) for sample in samples])
-        inputs = clock("join", lambda samples=samples: torch.stack(pseudo_collate(samples)["inputs"]))
+        inputs = clock("collate", lambda samples=samples: torch.stack(pseudo_collate(samples)["inputs"]))
         inputs = clock("transfer", lambda inputs=inputs: inputs.to(next(model.parameters()).device))
         views = clock("pass", lambda inputs=inputs: model.data_preprocessor.views(inputs))
         loss = clock("forward", lambda views=views: total(model, views))
@@ -82,33 +87,36 @@ def step_parts(cfg: Config, model: nn.Module, args: argparse.Namespace) -> dict[
 
 
 class Clock:
-    """Calls functions and notes their seconds."""
+    """Calls functions and records how many seconds they take."""
 
     def __init__(self, parts: dict[str, list[float]]) -> None:
         self.parts = parts
 
     def __call__(self, name: str, function: Any) -> Any:
-        """Result of ``function``."""
+        """Return the result of ``function``."""
         result: list[Any] = []
         self.parts.setdefault(name, []).append(timed(lambda: result.append(function())))
         return result[0]
 
 
 def total(model: nn.Module, views: list[Tensor]) -> Tensor:
-    """The loss of two views."""
+    """Sum of the losses of two views."""
     losses = model(views, None, mode="loss")
     return torch.stack([value for name, value in losses.items() if "loss" in name]).sum()
 
 
 def stock_pass(args: argparse.Namespace) -> float:
-    """Milliseconds of the photometric part, clip by clip on the CPU, by MMAction2's transforms."""
+    """Milliseconds of the photometric part by MMAction2's transforms on the CPU."""
     clips = torch.randint(256, (2 * args.batch, 3, 8, 112, 112), dtype=torch.uint8)
     transform = mmaction2()
     return interleaved({"stock": lambda: transform(clips)}, rounds=5)["stock"]["median"]
 
 
 def two_lines(model: nn.Module, args: argparse.Namespace) -> dict[str, str]:
-    """A step from uint8 clips on, plain and with each phase of the schedule, and the hook's own time."""
+    """Time of a step with and without derivatives, and of the hook itself.
+
+    A step is from uint8 clips to the update.
+    """
     shape, device = (args.batch, 2, 3, 8, 112, 112), next(model.parameters()).device
     clips = torch.randint(256, shape, dtype=torch.uint8, device=device)
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
@@ -137,18 +145,28 @@ def two_lines(model: nn.Module, args: argparse.Namespace) -> dict[str, str]:
 
 def hook_seconds(model: nn.Module, steps: int = 2000) -> float:
     """Seconds per step of choosing and logging the orders."""
-    hook = ViDiDiHook(seed=0)
-    runner = SimpleNamespace(model=model, iter=0, epoch=0, seed=0, train_loop=None,
-                             hooks=[],
-                             message_hub=MessageHub.get_instance("benchmark"))
-    hook.before_train(runner)
+    choose = hook_call(model)
     start = time.perf_counter()
-    for step in range(steps):
-        runner.iter = step
-        hook.before_train_iter(runner, step)
-    seconds = (time.perf_counter() - start) / steps
-    hook.after_train(runner)
-    return seconds
+    for _ in range(steps):
+        choose()
+    return (time.perf_counter() - start) / steps
+
+
+def hook_call(model: nn.Module, check_ranks: bool = False) -> Callable[[], None]:
+    """A function that does what ViDiDiHook does before a step.
+
+    Each call is for the next step.
+    """
+    hook = ViDiDiHook(seed=0, check_ranks=check_ranks)
+    runner = SimpleNamespace(model=model, iter=0, epoch=0, seed=0, train_loop=None, hooks=[],
+                             message_hub=MessageHub.get_instance(f"benchmark-{check_ranks}"))
+    hook.before_train(runner)
+
+    def choose() -> None:
+        hook.before_train_iter(runner, runner.iter)
+        runner.iter += 1
+
+    return choose
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""The picture of derivatives shows what it says."""
+"""The picture of derivatives, frame by frame."""
 import torch
 
 import vididi_transforms as vt
 from vididi_transforms.analysis.derivative_strip import derivative_strip
 
 
-def test_rows_are_the_derivatives_in_place():
+def test_rows_are_the_derivatives_below_their_frames():
     clip = torch.rand(3, 5, 4, 6, generator=torch.Generator().manual_seed(0))
     strip = derivative_strip(clip, orders=(0, 1, 2))
     assert strip.shape == (3 * 4, 5 * 6, 3)

@@ -1,4 +1,7 @@
-"""The retrieval page and the report in a real browser, opened from disk, used by keyboard."""
+"""The retrieval page and the report in a real browser.
+
+They are opened from disk and used by keyboard.
+"""
 import time
 
 import pytest
@@ -8,7 +11,7 @@ from feature_files import save, toy
 from retrieval_runs import CLASSES, write_runs
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from work_dirs import write_test, write_training
+from work_dirs import retrieval_result, write_test, write_training
 
 from vididi_transforms.analysis.report import write_report
 from vididi_transforms.analysis.retrieval_page import write_retrieval_page
@@ -20,13 +23,13 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
-    """Addresses of both."""
+    """Addresses of both pages."""
     root = tmp_path_factory.mktemp("pages")
     runs = write_runs(root)
     write_retrieval_page(read_runs(runs), root / "retrieval.html", root)
     work_dir = root / "run"
     write_training(work_dir, 1, 6)
-    write_test(work_dir, 0.5)
+    write_test(work_dir, retrieval_result(0.5))
     save(work_dir / "features.npz", **toy(0))
     write_report([work_dir], root / "report.html")
     return {name: (root / f"{name}.html").as_uri() for name in ("retrieval", "report")}
@@ -39,14 +42,14 @@ def page(browser, pages):
 
 
 def press(page, *keys):
-    """Keys go to what has the focus, which comes back."""
+    """Send keys to the focused element; returns the next focused one."""
     for key in keys:
         page.switch_to.active_element.send_keys(key)
     return page.switch_to.active_element
 
 
 def go_to(page, name):
-    """By the Tab key alone."""
+    """Focus an element by pressing Tab."""
     for _ in range(40):
         focused = press(page, Keys.TAB)
         if name in (focused.get_attribute("name"), focused.text):
@@ -64,13 +67,13 @@ def status(page):
 
 
 def positions(page):
-    """Where the strips of the clips on the screen are, in per cent."""
+    """Positions of the strips of the first clips, in per cent."""
     return page.execute_script("return [...document.querySelectorAll('.clip')].slice(0, 11)"
                                ".map(clip => getComputedStyle(clip).backgroundPositionX)")
 
 
 def moves(page):
-    """Whether a clip shows another frame in the next second."""
+    """Whether a clip changes its frame within the next second."""
     first, end = positions(page), time.monotonic() + 1
     while time.monotonic() < end:
         if positions(page) != first:
@@ -79,7 +82,7 @@ def moves(page):
 
 
 @pytest.mark.parametrize("name", ["retrieval", "report"])
-def test_nothing_is_asked_for_and_nothing_is_refused(browser, pages, name):
+def test_nothing_is_loaded_and_nothing_is_blocked(browser, pages, name):
     browser.get(pages[name])
     asked = browser.execute_script("return performance.getEntriesByType('resource').map(entry => entry.name)")
     assert [address for address in asked if not address.startswith("data:")] == []
@@ -89,14 +92,14 @@ def test_nothing_is_asked_for_and_nothing_is_refused(browser, pages, name):
 
 @pytest.fixture(params=[1200, 500])
 def width(request, browser):
-    """On a narrow screen tables scroll, and nothing else."""
+    """On a narrow screen, only tables scroll."""
     browser.set_window_size(request.param, 1000)
     yield request.param
     browser.set_window_size(1200, 1000)
 
 
 @pytest.mark.parametrize("name", ["retrieval", "report"])
-def test_rules_of_accessibility(browser, pages, name, width):
+def test_accessibility(browser, pages, name, width):
     browser.get(pages[name])
     found = Axe().run(browser)
     assert len(found["passes"]) > 10
@@ -122,7 +125,7 @@ def test_clips_play_and_pause_by_keyboard(page):
 
 def test_every_clip_has_its_picture(page):
     sizes = []
-    for query in page.find_elements(By.CLASS_NAME, "query"):  # which is laid out when it comes on the screen
+    for query in page.find_elements(By.CLASS_NAME, "query"):  # laid out only when it is on the screen
         sizes += page.execute_async_script("""
             const [query, done] = arguments;
             query.scrollIntoView();
@@ -139,7 +142,7 @@ def test_every_clip_has_its_picture(page):
     assert sizes == [[12 * 80, 80, 80, 80]] * (8 * 11)
 
 
-def test_filter_by_class_and_by_what_is_found(page):
+def test_filter_by_class_and_by_nearest_video(page):
     assert shown(page) == sorted(CLASSES * 2, key=CLASSES.index)
     assert status(page) == "8 of 8 queries"
     go_to(page, "class")
@@ -157,14 +160,14 @@ def test_filter_by_class_and_by_what_is_found(page):
     assert shown(page) == []
 
 
-def test_what_the_better_run_finds_and_the_other_does_not(page):
+def test_queries_that_only_the_better_run_gets_right(page):
     for name, letter in (("run0", "r"), ("run1", "w")):
         go_to(page, name)
         press(page, letter)
     assert shown(page) == [name for name in CLASSES if name != "round" for _ in range(2)]
 
 
-def test_clips_are_still_for_those_who_ask_for_it(browser, pages):
+def test_clips_do_not_play_with_reduced_motion(browser, pages):
     features = dict(features=[dict(name="prefers-reduced-motion", value="reduce")])
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", features)
     try:
@@ -177,11 +180,11 @@ def test_clips_are_still_for_those_who_ask_for_it(browser, pages):
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", dict(features=[]))
 
 
-def test_without_scripts_all_is_shown(pages):
-    plain = start(**{"profile.managed_default_content_settings.javascript": 2})
+def test_without_scripts_everything_is_shown(pages):
+    no_scripts = start(**{"profile.managed_default_content_settings.javascript": 2})
     try:
-        plain.get(pages["retrieval"])
-        assert len(shown(plain)) == 8
-        assert not plain.find_element(By.TAG_NAME, "form").is_displayed()
+        no_scripts.get(pages["retrieval"])
+        assert len(shown(no_scripts)) == 8
+        assert not no_scripts.find_element(By.TAG_NAME, "form").is_displayed()
     finally:
-        plain.quit()
+        no_scripts.quit()

@@ -1,4 +1,7 @@
-"""Thumbnails against the decoded video, and the page against known answers; test_pages_in_a_browser.py opens it."""
+"""Thumbnails compared with the decoded video; the page with known answers.
+
+test_pages_in_a_browser.py opens it.
+"""
 import io
 import re
 import shutil
@@ -35,14 +38,14 @@ def work_dirs(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def video(tmp_path_factory):
-    """Real H.264 of 40 gray frames; frame n has the level 20 + 5 n."""
+    """An H.264 video of 40 gray frames; frame n has the gray level 20 + 5 n."""
     path = tmp_path_factory.mktemp("video") / "levels.mp4"
     encode(((20 + 5 * torch.arange(40)) / 255).view(-1, 1, 1, 1).expand(-1, 3, 48, 64), path)
     return path
 
 
 def levels(clip):
-    """Mean of every frame."""
+    """Mean gray level of every frame."""
     strip = np.asarray(Image.open(io.BytesIO(clip.webp)))
     assert strip.shape[0] == clip.height
     return strip.reshape(clip.height, -1, clip.width, 3).mean((0, 2, 3))
@@ -54,20 +57,23 @@ def test_a_strip_has_every_third_frame(video):
     assert levels(clip) == pytest.approx(20 + 15 * np.arange(12), abs=2)
 
 
-def test_a_short_video_ends_with_a_still(video):
+def test_the_last_frame_of_a_short_video_is_repeated(video):
     assert levels(thumbnail(video, length=6, interval=13)) == pytest.approx(
         20 + 5 * np.array([0, 13, 26, 39, 39, 39]), abs=2)
 
 
 @pytest.mark.parametrize(("size", "width"), [((200, 100), 160), ((100, 200), 40), ((2000, 100), 240)])
-def test_shapes_stay_up_to_three_heights(tmp_path, size, width):
+def test_the_ratio_is_kept_up_to_three_heights(tmp_path, size, width):
     Image.new("RGB", size).save(tmp_path / "1.jpg")
     assert thumbnail(tmp_path, 2, height=80).width == width
 
 
 @pytest.mark.parametrize("name", ["img_{:05}.jpg", "{}.PNG"])
 def test_a_folder_of_frames(tmp_path, name):
-    """Beside optical flow and what file managers leave; 10 comes after 9."""
+    """Frame 10 comes after frame 9.
+
+    Optical flow and a file of a file manager are in the same folder.
+    """
     for number in range(12):
         Image.new("RGB", (32, 32), (20 * number,) * 3).save(tmp_path / name.format(number))
         if name.startswith("img"):
@@ -76,7 +82,7 @@ def test_a_folder_of_frames(tmp_path, name):
     assert levels(thumbnail(tmp_path, length=6, interval=2, height=16)) == pytest.approx(range(0, 240, 40), abs=2)
 
 
-def test_what_is_no_video_says_so(tmp_path):
+def test_unreadable_videos(tmp_path):
     for name in ("empty", "cut"):
         (tmp_path / name).mkdir()
     (tmp_path / "text.mp4").write_text("text")
@@ -133,7 +139,7 @@ def test_each_clip_is_in_the_page_once(html):
     assert used == set(defined)
 
 
-def test_page_is_whole_and_safe(html):
+def test_page_is_well_formed_and_safe(html):
     page = Page(html)
     assert page.open == []
     assert page.of("b") == []
@@ -167,19 +173,19 @@ def test_tables(html):
 
 
 @pytest.mark.parametrize("metric", ["cosine", "euclidean"])
-@pytest.mark.parametrize("center", [False, True])
-def test_what_is_near_is_as_asked(work_dirs, tmp_path, metric, center):
+@pytest.mark.parametrize("centre", [False, True])
+def test_metric_and_centring_are_options(work_dirs, tmp_path, metric, centre):
     features = np.random.default_rng(3).normal(2, 1, size=(20, 3)).astype(np.float32)
     run = replace(read_runs(work_dirs)[0], features=features)
-    line = write_retrieval_page([run], tmp_path / "page.html", work_dirs[0].parent, 1, metric, center)
+    line = write_retrieval_page([run], tmp_path / "page.html", work_dirs[0].parent, 1, metric, centre)
     recalls = {options: find_neighbours(run, *options).recalls() for options in product(METRICS, (False, True))}
     assert len(set(recalls.values())) == 4
     assert line == "good: " + ", ".join(
-        f"R@{k} {100 * recall:.1f} %" for k, recall in zip((1, 5, 10), recalls[metric, center], strict=True))
+        f"R@{k} {100 * recall:.1f} %" for k, recall in zip((1, 5, 10), recalls[metric, centre], strict=True))
 
 
 def test_classes_without_queries_and_labels_with_gaps(work_dirs, tmp_path):
-    """Class 2 becomes 7 and has no queries; only one query is shown."""
+    """Class 2 becomes label 7 without queries; only one query is shown."""
     run = read_runs(work_dirs)[0]
     kept = (run.labels != 2) | (run.splits == "gallery")
     labels = np.where(run.labels == 2, 7, run.labels)[kept]
@@ -193,7 +199,7 @@ def test_classes_without_queries_and_labels_with_gaps(work_dirs, tmp_path):
     assert cells == (2 * np.eye(4, dtype=int))[:3].ravel().tolist()
 
 
-def test_names_are_text(work_dirs, tmp_path):
+def test_names_are_escaped(work_dirs, tmp_path):
     run = read_runs(work_dirs)[0]
     name = 'videos/"><i>.mp4'
     shutil.copy(work_dirs[0].parent / run.videos[-1], work_dirs[0].parent / name)
@@ -204,7 +210,7 @@ def test_names_are_text(work_dirs, tmp_path):
     assert f"query {name}" in [tag.get("aria-label") for tag in page.of("span")]
 
 
-def test_a_video_that_is_gone_is_named(work_dirs, tmp_path):
+def test_a_missing_video_is_named(work_dirs, tmp_path):
     content = dict(np.load(work_dirs[0] / "features.npz"))
     content["videos"] = np.array([{12: "gone.mp4", 13: f"{'long' * 99}.mp4"}.get(number, video)
                                   for number, video in enumerate(content["videos"])])
@@ -218,15 +224,16 @@ def test_a_video_that_is_gone_is_named(work_dirs, tmp_path):
 
 def test_command(work_dirs, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(work_dirs[0].parent)
-    main(["bad", "--out", str(tmp_path / "deep/page.html"), "--queries", "4", "--metric", "euclidean", "--center"])
+    main(["bad", "--out", str(tmp_path / "deep/page.html"), "--queries", "4", "--metric", "euclidean", "--centre"])
     printed = capsys.readouterr().out.splitlines()
     assert printed[0].startswith("bad: R@1 25.0 %")
     assert printed[1].startswith(f"Written: {tmp_path}/deep/page.html (0.")
     page = Page((tmp_path / "deep/page.html").read_text())
     assert len([tag for tag in page.of("li") if tag["class"] == "query"]) == 4
-    assert ("Nearest by the distance, each split centred, of the videos' features. Clips are shown of 4 of the 8 "
-            "queries, spread over the classes, and of their nearest videos: 12 frames from the start, every third. "
-            "Numbers are of all queries.") in page.texts
+    assert ("Features are compared by Euclidean distance, each split centred. The page shows 4 of the 8 queries, "
+            "spread over the classes, with their nearest videos. A clip has 12 frames: every third from the start of "
+            "the video. All numbers count every query.") in page.texts
+    assert printed[2] == "Next: open it in a browser; vididi cluster bad shows the classes by t-SNE"
 
 
 def test_bad_input(work_dirs, tmp_path, capsys):
@@ -234,20 +241,20 @@ def test_bad_input(work_dirs, tmp_path, capsys):
     assert error.startswith("at least one video must be readable; names are relative to the folder in which mim test "
                             f"ran, or to --root: {tmp_path}/videos/")
     assert failed(capsys, work_dirs[0], "--queries", "0") == "queries must be >= 1: got 0"
-    assert "there must be a feature file" in failed(capsys, tmp_path)
+    assert "no feature file at" in failed(capsys, tmp_path)
     assert failed(capsys, work_dirs[0], "--out", tmp_path) == f"out must be a file: {tmp_path} is a folder"
     (tmp_path / "file").touch()
     error = failed(capsys, work_dirs[0], "--root", tmp_path, "--out", tmp_path / "file/page.html")
-    assert error.endswith(f"File exists: '{tmp_path}/file'")  # before it is told that no video can be read
+    assert error == f"File exists: {tmp_path}/file"  # before the error that no video can be read
     with pytest.raises(ValueError, match="a page needs at least one run: got none"):
         write_retrieval_page([], tmp_path / "page.html")
 
 
 @pytest.mark.parametrize("key", ["videos", "splits", "labels"])
-def test_runs_are_of_the_same_videos(work_dirs, tmp_path, key):
+def test_runs_need_the_same_videos(work_dirs, tmp_path, key):
     run = read_runs(work_dirs)[0]
     other = replace(run, **{"name": "other", key: np.roll(getattr(run, key), 1)})
-    with pytest.raises(ValueError, match=rf"other has other {key} than good$"):
+    with pytest.raises(ValueError, match=rf"other and good differ in {key}$"):
         write_retrieval_page([run, other], tmp_path / "page.html", work_dirs[0].parent)
 
 

@@ -1,20 +1,12 @@
-"""Saliency tubes and their share on motion: laws, and a slow reference."""
+"""Saliency tubes and attention on motion: mathematical laws, and a slow reference."""
 import math
 
 import pytest
 import torch
 from torch import nn
 
-from vididi_transforms.analysis.saliency import (
-    activation,
-    attention_on_motion,
-    class_weights,
-    feature_weights,
-    mask_tubes,
-    moving_pixels,
-    saliency_tubes,
-    upsample,
-)
+from vididi_transforms.analysis.attention import attention_on_motion, mask_tubes, moving_pixels
+from vididi_transforms.analysis.saliency import activation, class_weights, feature_weights, saliency_tubes, upsample
 
 SIZE = (8, 16, 24)
 
@@ -26,7 +18,7 @@ def some(*shape, seed=0):
 MAPS = some(3, 5, 2, 4, 6)
 
 
-def test_tubes_are_stretched_over_the_clip():
+def test_tubes_are_scaled_over_the_clip():
     tubes = saliency_tubes(MAPS, some(3, 5, seed=1) - 0.5, SIZE)
     assert (tubes.shape, tubes.dtype) == ((3, *SIZE), torch.float32)
     assert tubes.amin((1, 2, 3)).tolist() == [0] * 3
@@ -34,12 +26,12 @@ def test_tubes_are_stretched_over_the_clip():
 
 
 @pytest.mark.parametrize("factor", [1e-3, 7.0, 1e4])
-def test_a_factor_above_zero_changes_nothing(factor):
+def test_a_positive_factor_changes_nothing(factor):
     weights = some(3, 5, seed=1) - 0.5
     torch.testing.assert_close(saliency_tubes(MAPS, factor * weights, SIZE), saliency_tubes(MAPS, weights, SIZE))
 
 
-def test_a_factor_below_zero_turns_the_tube_over():
+def test_a_negative_factor_inverts_the_tube():
     weights = some(3, 5, seed=1)
     torch.testing.assert_close(saliency_tubes(MAPS, -weights, SIZE), 1 - saliency_tubes(MAPS, weights, SIZE))
 
@@ -53,7 +45,10 @@ def test_one_channel_gives_its_map(channel):
 
 
 def test_trilinear_between_the_centres_of_positions():
-    """Time, height and width, each against the formula; a scale of 4 puts centres 1.5 pixels from the edge."""
+    """Time, height and width against the formula.
+
+    With a scale of 4, centres are 1.5 pixels from the edge.
+    """
     def line(values, length):
         places = [min(max((n + 0.5) * len(values) / length - 0.5, 0), len(values) - 1) for n in range(length)]
         return torch.tensor([values[math.floor(p)] * (1 - p % 1) + values[min(math.floor(p) + 1, len(values) - 1)]
@@ -85,7 +80,7 @@ def test_mean_of_a_class_free_activation_is_the_similarity_with_itself():
     torch.testing.assert_close(activation(MAPS, feature_weights(MAPS)).mean((1, 2, 3)), feature.square().sum(1))
 
 
-def test_the_same_everywhere_is_attention_without_a_preference():
+def test_constant_maps_give_uniform_attention():
     tubes = saliency_tubes(torch.full((1, 5, 2, 4, 6), 0.3), torch.ones(5), SIZE)
     assert torch.equal(tubes, torch.ones(1, *SIZE))
 
@@ -97,26 +92,26 @@ def test_uniform_attention_has_the_share_of_the_mask():
     torch.testing.assert_close(share, chance)
 
 
-def test_attention_on_the_mask_alone_is_all_and_beside_it_is_none():
+def test_attention_only_inside_or_only_outside_of_the_mask():
     mask = some(3, *SIZE, seed=2) > 0.7
     assert attention_on_motion(mask.float(), mask)[0].tolist() == pytest.approx([1] * 3)
     assert attention_on_motion((~mask).float(), mask)[0].tolist() == [0] * 3
 
 
-def test_shares_of_a_mask_and_the_rest_are_all():
+def test_shares_of_a_mask_and_its_complement_sum_to_one():
     tubes, mask = some(3, *SIZE), some(3, *SIZE, seed=2)
     torch.testing.assert_close(attention_on_motion(tubes, mask)[0] + attention_on_motion(tubes, 1 - mask)[0],
                                torch.ones(3))
 
 
-def test_clips_do_not_touch_each_other():
+def test_clips_are_independent():
     tubes, mask = saliency_tubes(MAPS, feature_weights(MAPS), SIZE), some(3, *SIZE, seed=2)
     alone = saliency_tubes(MAPS[1:2], feature_weights(MAPS[1:2]), SIZE)
     torch.testing.assert_close(tubes[1:2], alone)
     torch.testing.assert_close(attention_on_motion(tubes, mask)[0][1:2], attention_on_motion(alone, mask[1:2])[0])
 
 
-def test_a_mask_at_full_resolution_is_itself_and_coarser_ones_see_less():
+def test_mask_tubes_lose_share_at_coarser_resolution():
     mask = torch.zeros(1, 4, 8, 8)
     mask[0, :, 2:4, 2:4] = 1
     torch.testing.assert_close(mask_tubes(mask, (4, 8, 8)), mask)

@@ -1,4 +1,4 @@
-"""The expansion of frames: exact where it must be, blind to what it may not see; the command's picture."""
+"""Taylor predictions: exact for polynomials; the picture and the command."""
 import json
 
 import av
@@ -14,7 +14,7 @@ main = command("strip")
 
 
 def motion(degree, frames=8, pixels=4):
-    """Every pixel a polynomial of time."""
+    """A clip in which every pixel is a polynomial of time."""
     factors = torch.rand(degree + 1, 3, 1, pixels, pixels, dtype=torch.float64,
                          generator=torch.Generator().manual_seed(degree))
     time = torch.arange(float(frames), dtype=torch.float64).view(1, -1, 1, 1) / frames
@@ -22,18 +22,18 @@ def motion(degree, frames=8, pixels=4):
 
 
 @pytest.mark.parametrize(("degree", "order"), [(0, 0), (0, 2), (1, 1), (1, 2)])
-def test_a_line_is_told_exactly(degree, order):
+def test_a_line_is_predicted_exactly(degree, order):
     clip = motion(degree)
     torch.testing.assert_close(predict(clip[:, :5], order, 3), clip[:, 5:])
     assert taylor_errors(clip, (order,), 3).max() < 1e-12
 
 
-def test_without_derivatives_the_frame_stays():
+def test_order_0_repeats_the_frame():
     clip = motion(3)
     assert torch.equal(predict(clip, 0, 3), clip[:, -1:].expand(-1, 3, -1, -1))
 
 
-def test_the_formula_by_hand():
+def test_second_order_by_hand():
     a, b, c = motion(3, frames=3)[:, [2]], motion(3, frames=3)[:, [1]], motion(3, frames=3)[:, [0]]
     for step in (1, 2, 3):
         expected = a + step * (a - b) + step**2 / 2 * (a - 2 * b + c)
@@ -53,13 +53,13 @@ def test_errors_are_the_root_mean_square_over_all_starts():
 
 def test_later_frames_are_not_used():
     clip = torch.rand(3, 8, 4, 4, generator=torch.Generator().manual_seed(0))
-    told = taylor_strip(clip, steps=3)[4:]
+    predicted = taylor_strip(clip, steps=3)[4:]
     clip[:, 5:] = 0
-    assert torch.equal(taylor_strip(clip, steps=3)[4:], told)
-    assert not torch.equal(taylor_strip(clip * 0.5, steps=3)[4:], told)
+    assert torch.equal(taylor_strip(clip, steps=3)[4:], predicted)
+    assert not torch.equal(taylor_strip(clip * 0.5, steps=3)[4:], predicted)
 
 
-def test_strip_shows_the_true_frames_above():
+def test_first_row_of_the_strip_has_the_true_frames():
     clip = torch.rand(3, 8, 4, 6, generator=torch.Generator().manual_seed(0))
     strip = taylor_strip(clip, orders=(1,), steps=3)
     assert strip.shape == (8, 24, 3)
@@ -100,7 +100,7 @@ def test_picture_as_svg(video, tmp_path):
 
 @pytest.mark.parametrize(("arguments", "text"), [
     (["--frames", "40"], "the video must have frame 117: "),
-    (["--frames", "4"], "clip needs at least max(orders) + 1 + steps frames: got T=4"),
+    (["--frames", "4"], "orders=(0, 1, 2) and steps=3 need clips of at least 6 frames: got T=4"),
 ])
 def test_bad_arguments(video, tmp_path, capsys, arguments, text):
     with pytest.raises(SystemExit):

@@ -1,4 +1,7 @@
-"""Each file of the corpus is of its kind, as PyAV says, and ``prepare`` tells which of them begin with a frame."""
+"""The bad and odd files are of their kinds, by PyAV.
+
+``check`` accepts those whose first frame can be decoded.
+"""
 import os
 
 import av
@@ -15,7 +18,7 @@ NO_VIDEO_FILE = {
         ("empty", "text", "html", "random-bytes", "cut-header", "cut-index"), av.error.InvalidDataError)}
 CUT = ("cut-data", "cut-avi", "cut-mjpeg", "cut-mkv", "cut-webm")
 DAMAGED = ("zero-middle", "flipped-bits")
-NEW = int(av.__version__.split(".")[0]) >= 19  # PyAV opens what has texts that are not UTF-8
+NEW = int(av.__version__.split(".")[0]) >= 19  # PyAV accepts titles that are not UTF-8
 TITLE, NOT_UTF8 = ("caf\udce9!", UnicodeEncodeError) if NEW else ("caf\ufffd!", UnicodeDecodeError)
 
 
@@ -29,7 +32,7 @@ def opened(path):
 
 
 def pictures(path):
-    """What the frames show until there is an error; the frames."""
+    """The numbers that the frames show, up to the first error, and the frames."""
     shown = []
     with opened(path) as container:
         try:
@@ -127,7 +130,7 @@ def times_unit(container):
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_what_is_odd(paths, name):
+def test_each_odd_file_is_odd(paths, name):
     with opened(paths[name]) as container:
         assert ODD[name](container)
 
@@ -149,12 +152,12 @@ def test_long_name(paths):
 
 
 @pytest.mark.parametrize("name", kinds())
-def test_prepare_tells_what_begins_with_a_frame(paths, name):
+def test_check_accepts_what_begins_with_a_frame(paths, name):
     begins = KINDS[name].readable or name in (*CUT, *DAMAGED, "promise-avi", "promise-mp4", "two-sizes")
     assert (check(paths[name]) == "") is begins
 
 
-def test_pictures_are_no_videos(paths):
+def test_pictures_are_not_videos(paths):
     with pytest.raises(UnreadableError, match=r"^a picture \(jpeg_pipe\)$"):
         next(frames(paths["jpeg"]))
 
@@ -162,4 +165,4 @@ def test_pictures_are_no_videos(paths):
 def test_command_writes_all_kinds(tmp_path, monkeypatch):
     monkeypatch.setattr("sys.argv", ["bad_videos.py", str(tmp_path / "new")])
     main()
-    assert len(list((tmp_path / "new").iterdir())) == len(KINDS) - 1  # one is missing
+    assert len(list((tmp_path / "new").iterdir())) == len(KINDS) - 1  # one kind is a missing file

@@ -1,4 +1,4 @@
-"""The embedded data set: real files, deterministic, the class is in the motion only."""
+"""Motion videos: files, lists, equal bytes, and the class only in the motion."""
 import subprocess
 import sys
 
@@ -6,10 +6,12 @@ import av
 import numpy as np
 import pytest
 import torch
+from commands import exit_code
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import cross_val_predict
 
-from vididi_transforms.data.motion_videos import MOTIONS, is_motion_video, render, render_again, write_dataset
+from vididi_transforms.data.motion_videos import CONFIG, is_motion_video, render_again, write_dataset
+from vididi_transforms.data.motions import MOTIONS, render
 
 
 def test_files_lists_and_labels(tmp_path):
@@ -25,14 +27,17 @@ def test_files_lists_and_labels(tmp_path):
     assert not list(tmp_path.rglob("*.part*"))
 
 
-def test_no_video_twice_and_others_for_another_seed(tmp_path):
+def test_all_videos_differ_also_between_seeds(tmp_path):
     for seed in (0, 1):
         write_dataset(tmp_path / f"{seed}", train=4, test=4, size=32, frames=4, seed=seed)
     assert len({path.read_bytes() for path in tmp_path.rglob("*.mp4")}) == 16
 
 
 def test_the_same_video_gives_the_same_file(tmp_path):
-    """With libx264's assembly code about one of six does not (PyAV 18.1, x264 165, Xeon)."""
+    """With libx264's assembly code, about one file in six differs.
+
+    Measured with PyAV 18.1 and x264 165 on a Xeon.
+    """
     for name in "ab":
         write_dataset(tmp_path / name, train=48, test=8)
     first, second = (sorted((tmp_path / name).rglob("*.mp4")) for name in "ab")
@@ -66,7 +71,10 @@ def test_only_the_shape_changes(motion):
 
 
 def moments(mask):
-    """Area, centre and second moments of a shape, ``[1, H, W]``: what a single frame tells about its pose."""
+    """Area, centre and second moments of a mask ``[1, H, W]``.
+
+    They are the pose of the shape in one frame.
+    """
     size = mask.shape[-1]
     y, x = torch.meshgrid(torch.linspace(-1, 1, size), torch.linspace(-1, 1, size), indexing="ij")
     area = mask.sum()
@@ -77,7 +85,10 @@ def moments(mask):
 
 @pytest.mark.parametrize(("frames", "least", "most"), [(1, 0.0, 0.2), (12, 0.4, 1.0)])
 def test_one_frame_does_not_tell_the_class_and_twelve_do(frames, least, most):
-    """Accuracy of a random forest that is given the true mask; chance is 0.125, with a deviation of 0.013."""
+    """Accuracy of a random forest on the true masks.
+
+    Chance is 0.125 with a standard deviation of 0.013.
+    """
     shapes, labels = [], []
     for number, motion in enumerate(MOTIONS):
         for seed in range(80):
@@ -100,3 +111,15 @@ def test_bad_arguments(tmp_path, arguments, text):
     assert result.returncode == 2
     assert text in result.stderr
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("out", "expected"), [
+    ("data/motion", f"mim train vididi_transforms {CONFIG} --launcher none"),
+    ("other", f"mim train vididi_transforms {CONFIG} --launcher none --cfg-options "
+     "train_dataloader.dataset.ann_file=other/train.txt train_dataloader.dataset.data_prefix.video=other "
+     "val_dataloader=None val_cfg=None val_evaluator=None"),
+])
+def test_the_command_names_the_next_step(tmp_path, monkeypatch, capsys, out, expected):
+    monkeypatch.chdir(tmp_path)
+    assert exit_code("motion-videos", out, "--train", 1, "--test", 1, "--size", 16, "--frames", 2) == 0
+    assert capsys.readouterr().out == f"Written: {out}\nNext: {expected}\n"

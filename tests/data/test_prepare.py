@@ -1,9 +1,11 @@
-"""Official split files to MMAction2's lists: labels, oddities of the real files, restarts, refusals.
+"""``vididi prepare``: labels, oddities of real split files, restarts, refusals.
 
-Expected lists are written out by hand; videos are real, tiny H.264 files.
+Expected lists are written by hand; videos are tiny H.264 files.
 """
+import argparse
 import json
 import re
+import shlex
 import subprocess
 import sys
 from collections import Counter
@@ -12,14 +14,18 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from commands import exit_code
 from prepare_runs import AVA_LINE, error_of, put, run, write
 
 from vididi_transforms.cli import command_parser
 from vididi_transforms.data import files
 from vididi_transforms.data import video_io as videos
-from vididi_transforms.data.motion_videos import encode, render
-from vididi_transforms.data.prepare import command, kinetics, splits, video_folder
+from vididi_transforms.data.motion_videos import encode
+from vididi_transforms.data.motions import render
+from vididi_transforms.data.prepare import ava as prepare_ava
+from vididi_transforms.data.prepare import command, splits, video_folder
 from vididi_transforms.data.prepare.ava_frames import Window, extract
+from vididi_transforms.data.prepare.k200 import choose_classes, in_seeded_order
 
 
 def sizes_and_key_frames(path):
@@ -75,7 +81,8 @@ def test_ucf101_lists_and_report(ucf, capsys):
     assert capsys.readouterr().out == (
         f"{ucf}/out/ucf101_train_split_2_videos.txt: 2 of 3 videos\n"
         f"{ucf}/out/ucf101_val_split_2_videos.txt: 2 of 2 videos\n"
-        f"1 missing, 0 unreadable, 1 found under another name: see {ucf}/out/report.json\n")
+        f"1 missing, 0 unreadable, 1 found under another name: see {ucf}/out/report.json\n"
+        f"Next: vididi verify {ucf}/out/ucf101_train_split_2_videos.txt --root {ucf}/videos\n")
 
 
 def test_mmaction2_reads_the_list(ucf):
@@ -146,11 +153,11 @@ def test_the_closest_name_is_found(tmp_path, video):
              "A/V_a.avi"]
     assert [folder.find((name,)) for name in names] == [
         "A/v_a.avi", "A/v_A.avi", "A/v_a.mp4", "A/v_b.mp4", "A/V_C.AVI", None, None, None,
-        "A/v_A.avi"]  # of two that are equally close the first
+        "A/v_A.avi"]  # the first of two names that are equally close
     assert [strict.find((name,)) for name in names[3:5]] == ["A/v_b.mp4", None]
 
 
-def test_a_file_appears_when_it_is_whole(tmp_path, monkeypatch):
+def test_an_interrupted_write_keeps_the_old_file(tmp_path, monkeypatch):
     files.write_text(tmp_path / "list.txt", "old\n")
     monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
@@ -196,10 +203,26 @@ def test_a_path_with_the_delimiter_is_reencoded(hmdb):
     assert all((hmdb / "small" / name).is_file() for name, _ in listed)
 
 
+@pytest.mark.parametrize("more", [[], ["--reencode", "small copies"], ["--delimiter", "tab"]])
+def test_the_next_command_runs_as_it_is_printed(hmdb, capsys, monkeypatch, more):
+    monkeypatch.chdir(hmdb)
+    (hmdb / f"videos/cartwheel/{HMDB_NAMES[2]}").unlink()  # its name holds the delimiter
+    assert run(*hmdb_command(hmdb, *more)) == 0
+    line = capsys.readouterr().out.splitlines()[-1]
+    program, name, *words = shlex.split(line.removeprefix("Next: "))
+    assert program == "vididi"
+    assert exit_code(name, *words) == 0
+    report = json.loads((hmdb / "out/hmdb51_train_split_1_videos.txt.report.json").read_text())
+    assert report["counts"]["good"] == report["videos"] == 3
+
+
 # Re-encoding
 
 def test_reencoded_size_and_gop(tmp_path, video):
-    """Every frame stays, in order; the source has one group, the copy one for every 6 frames or fewer."""
+    """The copy has all frames in order, and a key frame at least every 6 frames.
+
+    The source has one key frame.
+    """
     assert videos.reencode(video, tmp_path / "a/small.mp4", short_side=32, gop=6) == ""
     about, keys, grays = sizes_and_key_frames(tmp_path / "a/small.mp4")
     assert about == ("h264", 42, 32, 10.0)
@@ -230,17 +253,18 @@ def test_sizes_are_even_and_never_larger(size, expected):
 
 
 def test_reencoding_restarts_where_it_was(ucf, monkeypatch):
-    """Interrupted at the third video: two are whole, nothing is half-written, and the rest follows later."""
-    command, encoder, started = ucf_command(ucf, "--reencode", ucf / "small", "--short-side", 16), videos._encode, []
+    """After an interruption, no video is half-written and the next run continues."""
+    command, smaller, started = ucf_command(ucf, "--reencode", ucf / "small", "--short-side", 16), videos._smaller, []
 
-    def interrupted(source, part, *settings):
+    def interrupted(source, short_side):
         started.append(source.name)
-        if len(started) == 3:
-            part.write_bytes(b"half")
-            raise KeyboardInterrupt
-        encoder(source, part, *settings)
+        third = len(started) == 3
+        for number, frame in enumerate(smaller(source, short_side)):
+            if third and number == 5:
+                raise KeyboardInterrupt
+            yield frame
 
-    monkeypatch.setattr(videos, "_encode", interrupted)
+    monkeypatch.setattr(videos, "_smaller", interrupted)
     assert run(*command) == 130
     whole = sorted((ucf / "small").rglob("*.mp4"))
     assert len(whole) == 2
@@ -260,15 +284,15 @@ def test_reencoding_keeps_to_its_settings(ucf, capsys):
     capsys.readouterr()
     assert error_of(capsys, *ucf_command(ucf, "--reencode", ucf / "small", "--gop", 3)) == (
         f"{ucf}/small must be used with the settings it was made with: {{'short_side': 16, 'gop': 12}}, "
-        "got {'short_side': 150, 'gop': 3}")
+        "got {'short_side': 150, 'gop': 3}; remove it or choose another folder")
 
 
-def test_a_full_disk_is_no_unreadable_video(ucf, capsys, monkeypatch):
+def test_a_full_disk_is_not_an_unreadable_video(ucf, capsys, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(videos, "_encode", full)
-    assert error_of(capsys, *ucf_command(ucf, "--reencode", ucf / "small")) == "[Errno 28] No space left on device"
+    monkeypatch.setattr(videos, "write_h264", full)
+    assert error_of(capsys, *ucf_command(ucf, "--reencode", ucf / "small")) == "No space left on device"
     assert not (ucf / "out").exists()
 
 
@@ -361,7 +385,10 @@ def test_k200_has_the_numbers_and_alphabetical_labels(k200):
 
 
 def test_k200_can_be_reproduced(k200):
-    """The same from the seed, from the written classes, and from rows in another order; another for another seed."""
+    """Same seed, given classes, or rows in another order: the same list.
+
+    Another seed: another list.
+    """
     run(*k200_command(k200, "a", "--no-check"))
     run(*k200_command(k200, "b", "--no-check", "--classes", k200 / "a/k200-40k_classes.txt"))
     header, *rows = (k200 / "train.csv").read_text().splitlines()
@@ -372,7 +399,7 @@ def test_k200_can_be_reproduced(k200):
     a, b, c, d, e = (read_list(k200, out) for out in "abcde")
     assert a == b == c
     assert {path.split("/")[0] for path in a} != {path.split("/")[0] for path in d}
-    for label in range(4):  # the seed chooses the videos of each class too, and not the same numbers in all
+    for label in range(4):  # the seed chooses the videos too, differently in each class
         assert {path for path in a if a[path] == label} != {path for path in e if e[path] == label}
     assert len({tuple(path[-19:] for path in a if a[path] == label) for label in range(4)}) > 1
     assert json.loads((k200 / "b/k200-40k_choice.json").read_text())["classes_from"] == "file"
@@ -400,18 +427,18 @@ def test_k200_replaces_missing_and_unreadable_videos_and_no_others(k200, video):
     assert json.loads((k200 / "fewer/report.json").read_text())["classes_with_fewer_videos"] == {"class_a": 4}
 
 
-def test_a_missing_video_changes_no_others_place():
+def test_a_missing_video_does_not_move_the_others():
     found = {f"a/{number}.mp4": splits.Clip((f"a/{number}",), 0) for number in range(20)}
-    order = kinetics.in_seeded_order(found, "a", seed=0)
+    order = in_seeded_order(found, "a", seed=0)
     assert sorted(order) == sorted(found)
     assert order != sorted(found)
     for gone in found:
         rest = {path: clip for path, clip in found.items() if path != gone}
-        assert kinetics.in_seeded_order(rest, "a", seed=0) == [path for path in order if path != gone]
+        assert in_seeded_order(rest, "a", seed=0) == [path for path in order if path != gone]
 
 
 def test_the_choice_of_classes_is_uniform():
-    counts = Counter(name for seed in range(600) for name in kinetics.choose_classes(list("abcdef"), 3, seed))
+    counts = Counter(name for seed in range(600) for name in choose_classes(list("abcdef"), 3, seed))
     assert all(abs(counts[name] - 300) < 5 * (600 * 0.25) ** 0.5 for name in "abcdef")
 
 
@@ -439,7 +466,7 @@ def ava_command(root, *more):
             "--start", 1, "--end", 2, "--fps", 5, *more]
 
 
-def test_ava_says_what_is_missing(ava, capsys):
+def test_ava_reports_what_is_missing(ava, capsys):
     (ava / "ann" / AVA_FILES[1]).unlink()
     write(ava / "ann" / AVA_FILES[6], "")
     write(ava / "frames/053oq2xB3oU/img_00002.jpg", "x")
@@ -449,7 +476,8 @@ def test_ava_says_what_is_missing(ava, capsys):
         "missing_frames": {"053oq2xB3oU": 4}, "missing_videos": [], "unreadable": {}}
     assert capsys.readouterr().out == (
         f"missing file: {AVA_FILES[1]}\nmissing file: {AVA_FILES[6]}\n"
-        f"3 videos: 2 without frames, 1 with too few frames, 0 unreadable: see {ava}/out/report.json\n")
+        f"3 videos: 2 without frames, 1 with too few frames, 0 unreadable: see {ava}/out/report.json\n"
+        f"Next: add the missing files to {ava}/ann and run this command again\n")
 
 
 def test_ava_frames_are_extracted_and_kept(ava, video):
@@ -468,19 +496,19 @@ def test_ava_frames_are_extracted_and_kept(ava, video):
 
 @pytest.mark.parametrize(("window", "expected"), [
     (Window(0, 1, 10), range(10)),              # every frame
-    (Window(1, 2, 5), range(10, 20, 2)),        # every other one of the second second
+    (Window(1, 2, 5), range(10, 20, 2)),        # every other frame of the second second
     (Window(0, 1, 20), np.arange(20) // 2),     # each twice
     (Window(1, 3, 10), range(10, 20)),          # the video ends before the window
 ])
 def test_frames_of_the_right_times(tmp_path, video, window, expected):
-    """Frame k is the one shown at start + (k - 1) / fps."""
+    """Frame k = 1, 2, ... is the one shown at ``start + (k - 1) / fps``."""
     assert extract(video, tmp_path / "frames", window, 256) == ""
     pictures = []
     for path in sorted((tmp_path / "frames").iterdir()):
         with av.open(str(path)) as container:
             pictures.append(next(container.decode(video=0)).to_ndarray(format="rgb24"))
     assert {picture.shape for picture in pictures} == {(48, 64, 3)}
-    grays = 255 * np.linspace(0.1, 0.9, 20)[list(expected)]  # 11 steps of gray from frame to frame
+    grays = 255 * np.linspace(0.1, 0.9, 20)[list(expected)]  # neighbouring frames differ by 11 gray levels
     assert len(pictures) == len(expected)
     assert np.abs([picture.mean() for picture in pictures] - grays).max() < 3
 
@@ -498,9 +526,24 @@ def test_ava_defaults_are_those_of_mmaction2():
     assert (len(names), names[0], names[-1]) == (27000, "img_00001.jpg", "img_27000.jpg")
 
 
+@pytest.mark.parametrize(("missing", "version", "extract", "expected"), [
+    (dict(missing_files=["a.csv"], missing_folders=["v"]), "2.1", None,
+     "add the missing files to ann and run this command again"),
+    (dict(missing_folders=["v"]), "2.1", None, "run this command again with --extract, the folder of the videos"),
+    (dict(missing_frames={"v": 4}), "2.1", Path("videos"),
+     "add the videos that report.json names and run this command again"),
+    ({}, "2.2", None, "train a detection config for AVA 2.2"),
+    ({}, "2.1", None, "mim train vididi_transforms vididi-vicreg-pretrained-r3d18_2xb16-8x4x1-20e_ava21-rgb.py "
+     "--launcher none --cfg-options load_from=CHECKPOINT"),
+])
+def test_ava_names_the_next_step(missing, version, extract, expected):
+    args = argparse.Namespace(annotations="ann", version=version, extract=extract)
+    assert prepare_ava._next_step(prepare_ava.AvaReport(**missing), args) == expected
+
+
 # The command line
 
-@pytest.mark.parametrize("name", ["ucf101", "hmdb51", "kinetics400", "k200-40k", "ava"])
+@pytest.mark.parametrize("name", command.DATASETS)
 def test_help_has_an_example_that_parses(name, capsys):
     assert run(name, "--help") == 0
     text = " ".join(capsys.readouterr().out.split())
@@ -517,7 +560,7 @@ def test_without_pyav_the_error_says_how_to_get_it(ucf, capsys, monkeypatch):
 
 
 def test_command_in_a_process_of_its_own(ucf):
-    """As a user starts it; the imports are those of the core."""
+    """As a user starts it; only modules of the core are imported."""
     code = ("import runpy, sys, vididi_transforms.data.prepare.command\n"
             "print({'av', 'mmengine', 'torchvision'} & set(sys.modules))\n"
             "runpy.run_module('vididi_transforms', run_name='__main__')")

@@ -1,4 +1,7 @@
-"""Every error of ``prepare`` and ``verify_videos``, with its whole message. A new ``raise`` needs a row."""
+"""Every error of ``vididi prepare`` and ``vididi verify`` with its message.
+
+A new ``raise`` needs a row.
+"""
 import os
 import wave
 from pathlib import Path
@@ -7,9 +10,9 @@ import pytest
 from raises import PACKAGE, error_of, not_raised
 
 from vididi_transforms import cli
-from vididi_transforms.data import faults
+from vididi_transforms.data import faults, worker_processes
 from vididi_transforms.data import video_io as videos
-from vididi_transforms.data.prepare import lists, splits, video_folder
+from vididi_transforms.data.prepare import ava_frames, lists, splits, video_folder
 
 UCF = "ucf101 --annotations ann --videos videos --out out --split 2 --no-check"
 HMDB = "hmdb51 --annotations ann --videos videos --out out --no-check"
@@ -33,7 +36,7 @@ GIVEN = {
         "ApplyEyeMakeup/v_ApplyEyeMakeup_g01_c01.avi", LIPSTICK, "wave/w_1.avi", "wave/w_2.avi", "wave/two words.avi",
         "two_000123_000133.mp4")},
 }
-COMMANDS = [  # arguments, files that are other than GIVEN, message
+COMMANDS = [  # arguments, files that differ from GIVEN, message
     (UCF, {"ann/classInd.txt": "ApplyEyeMakeup\n"},
      "classInd.txt needs lines like '1 ApplyEyeMakeup': got 'ApplyEyeMakeup'"),
     (UCF, {"ann/classInd.txt": "0 ApplyEyeMakeup\n"},
@@ -49,11 +52,11 @@ COMMANDS = [  # arguments, files that are other than GIVEN, message
      "ucf101_train_split_2_videos.txt needs at least one video: none of 1 is in the folder and readable"),
     (UCF, {TRAIN: b"ApplyEyeMakeup/\xff.avi 1\n"},
      "official files must be UTF-8: ann/trainlist02.txt is not (invalid start byte)"),
-    (UCF, {TRAIN: None}, "an official file is needed: ann/trainlist02.txt is not there"),
-    (f"{UCF} --videos no", {}, "videos need a folder: no is none"),
+    (UCF, {TRAIN: None}, "an official file is missing: no file ann/trainlist02.txt"),
+    (f"{UCF} --videos no", {}, "the folder of the videos must be a directory: got no"),
     (f"{UCF} --reencode small", {"small/reencode.json": '{"short_side": 16, "gop": 12}'},
      "small must be used with the settings it was made with: {'short_side': 16, 'gop': 12}, "
-     "got {'short_side': 150, 'gop': 12}"),
+     "got {'short_side': 150, 'gop': 12}; remove it or choose another folder"),
     *((f"{UCF} {numbers}", {}, f"numbers must be >= 1 and the short side even (H.264): got {got}") for numbers, got in (
         ("--gop 0", "short_side=150, gop=0, workers=1"), ("--short-side 15", "short_side=15, gop=12, workers=1"),
         ("--workers 0", "short_side=150, gop=12, workers=0"))),
@@ -62,7 +65,7 @@ COMMANDS = [  # arguments, files that are other than GIVEN, message
       for line in ("w_1.avi 3", "w_1.avi")),
     (HMDB, {WAVE: "w_1.avi 1\nw_1.avi 2\n"}, "train and val must share no video: got 'wave/w_1.avi' in both"),
     (HMDB, {WAVE: "two words.avi 1\n"}, "paths in a list must not hold its delimiter ' ': got 'wave/two words.avi'; "
-     "--reencode writes underscores, --delimiter takes another one"),
+     "use --reencode, which writes underscores, or another --delimiter"),
     (HMDB, {WAVE: None}, "HMDB51 needs files <class>_test_split1.txt: got none in ann"),
     (f"{KINETICS} --val-csv val.csv", {}, "--val-csv and --val-videos must come together: got one of them"),
     *((VAL, {"val.csv": text}, message) for text, message in (
@@ -71,15 +74,15 @@ COMMANDS = [  # arguments, files that are other than GIVEN, message
         (f"{CSV},split\ntai chi,a,1,2,train\n", "val.csv must have videos of split 'val': got none"),
         (f"{CSV}\ntai chi,a\n", "val.csv needs rows of 4 columns or more: got 'tai chi,a'"),
         (f"{CSV}\nyoga,a,1,2\n", "classes of val must be classes of train: got 'yoga'"),
-        (f"{CSV}\ntai chi,a,1,\n", "times must be numbers of seconds: got '1' and '' for 'a'"),
+        (f"{CSV}\ntai chi,a,1,\n", "times must be numbers of seconds: got time_end '' for 'a'"),
         (f"{CSV}\ntai chi,../../a,1,2\n", f"{OUTSIDE}'tai_chi/../../a_000001_000002'"),
         (f"{CSV}\ntai chi,two,123,133\nplaying cello,two,123,133\n",
          "a video must have one label: got 1 and 0 for 'two_000123_000133.mp4'"))),
     (f"{K200} --class-count 7", {}, "a choice of 7 classes needs as many: got 2"),
     (f"{K200} --classes classes.txt", {"classes.txt": "tai chi\nyoga\n"},
-     "classes.txt needs classes of Kinetics-400, one a line: got yoga"),
+     "classes.txt needs classes of Kinetics-400, one per line: got yoga"),
     (f"{K200} --classes classes.txt", {"classes.txt": "\n"},
-     "classes.txt needs classes of Kinetics-400, one a line: got none"),
+     "classes.txt needs classes of Kinetics-400, one per line: got none"),
     (f"{K200} --videos-per-class 0", {}, "numbers must be >= 1: got class_count=2, videos_per_class=0"),
     (AVA, {"ann/ava_val_v2.2.csv": "a,0902,0.1\n"}, "ava_val_v2.2.csv needs lines "
      "'video_id,timestamp,x1,y1,x2,y2,action_id,person_id': got 'a,0902,0.1'"),
@@ -88,13 +91,14 @@ COMMANDS = [  # arguments, files that are other than GIVEN, message
      "(131072)"),
     (f"{AVA} --end 1", {}, "a window needs 0 <= start < end and fps >= 1: got start=1, end=1, fps=5"),
     (f"{AVA} --workers 0", {}, "numbers must be >= 1: got short_side=256, workers=0"),
-    (VERIFY, {"list.txt": "\n"}, "a list needs at least one video: list.txt names none"),
+    (VERIFY, {"list.txt": "\n"}, "a list needs at least one video: list.txt is empty"),
     (f"{VERIFY} --jobs 0", {}, "numbers must be > 0: got --jobs 0, --timeout 60"),
     (f"{VERIFY} --jobs 1 --timeout -1", {}, "numbers must be > 0: got --jobs 1, --timeout -1"),
     (f"{VERIFY} --write-good list.txt", {},
-     "the list and what is written must be different files: got list.txt, out.json, out.jsonl, list.txt"),
+     "the list and the files to write must differ: got list.txt, out.json, out.jsonl, list.txt"),
     (f"{VERIFY} --write-good good.txt", {}, "good.txt needs at least one video: none is good"),
-    (VERIFY, {"out.jsonl": "no json\n"}, "out.jsonl must hold results, remove it to start anew: got 'no json'"),
+    (VERIFY, {"out.jsonl": "no json\n"},
+     "out.jsonl must hold results: got 'no json'; remove the file to start from scratch"),
 ]
 
 
@@ -125,11 +129,11 @@ def one_name_for_two():
     lists.readable(found, video_folder.VideoFolder(Path("videos")), lists.Settings(Path("small")), lists.Report())
 
 
-CALLS = [  # what no command line reaches
+CALLS = [  # errors that no command line reaches
     *((lambda entry=entry: video_folder.safe_parts(entry), ValueError, f"{OUTSIDE}{entry!r}")
       for entry in ("", "/etc/passwd", "../a.avi", "a/../b.avi", "a/\nb.avi", "a\0.avi")),
     (lambda: video_folder.safe_parts("a\\b.avi"), ValueError,
-     "names in lists have '/' between folders and no backslash: got 'a\\\\b.avi'"),
+     "names in lists must separate folders by '/', without backslashes: got 'a\\\\b.avi'"),
     (link_out, ValueError, "files must be inside of videos: 'out.avi' leads to {folder}/train.csv"),
     (lambda: lists.Settings(delimiter=", "), ValueError, "delimiter must be one character: got ', '"),
     (one_name_for_two, ValueError,
@@ -139,11 +143,13 @@ CALLS = [  # what no command line reaches
     (sound_only, videos.NoVideoError, "no video stream"),
     (picture, videos.UnreadableError, "a picture (png_pipe)"),
     *((lambda read=read: no_frame(read), videos.UnreadableError, "no frame")
-      for read in (lambda path: videos._encode(path, Path("part"), 16, 12), faults._whole, faults._ends)),
+      for read in (lambda path: next(videos._smaller(path, 16)), faults._whole, faults._ends)),
+    (lambda: no_frame(lambda path: ava_frames._write_frames(path, Path("out"), ava_frames.Window(), 16)),
+     videos.UnreadableError, "ends before second 900"),
     *((lambda read=read: read(Path("train.csv")), videos.UnreadableError, "Invalid data found when processing input")
       for read in (lambda path: next(videos.frames(path)), videos._rate)),
-    (lambda: videos.in_parallel(os._exit, [3, 3], 2, "test"), RuntimeError,
-     "a process ended while reading videos: run again with --workers 1 to see at which; finished files are kept"),
+    (lambda: worker_processes.in_parallel(os._exit, [3, 3], 2, "test"), RuntimeError,
+     "a process died while reading videos: run again with --workers 1 to see at which one; finished files are kept"),
 ]
 
 
@@ -191,5 +197,5 @@ def test_every_raise_has_a_row(folder, monkeypatch):
         monkeypatch.chdir(folder / str(number))
         prepare(changes)
         errors.append(error_of(call))
-    others = ("motion_videos", "worker_processes")
+    others = ("motions", "motion_videos", "worker_processes")
     assert not_raised([path for path in PACKAGE.glob("data/**/*.py") if path.stem not in others], errors) == []

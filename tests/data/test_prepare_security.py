@@ -1,12 +1,13 @@
-"""Whatever names are in the lists, and whatever links lie in the folders, nothing outside of them is written."""
+"""Nothing outside the folders is written, whatever names and links they hold."""
 import json
 import os
 
 import pytest
+import torch
 from prepare_runs import AVA_LINE, error_of, put, run, write
 
-from vididi_transforms.data.files import write_text
-from vididi_transforms.data.motion_videos import write_dataset
+from vididi_transforms.data.files import complete, write_text
+from vididi_transforms.data.motion_videos import encode, write_dataset
 
 CLASS = "A"
 BAD = ["../x", "a/../../x", "..\\x", "a\\..\\..\\x", "C:\\x", "\\\\host\\x", "a\0", "a\tb", "a\x1b[2Jb", "a\x7fb",
@@ -18,7 +19,7 @@ ODD = ["$(touch marker)", "`touch marker`", "a;touch marker", "|touch marker", "
 
 @pytest.fixture
 def world(tmp_path, video):
-    """``outside`` must stay as it is; ``data`` has a video for each data set."""
+    """``data`` has a video for each dataset; ``outside`` must not change."""
     write(tmp_path / "outside/precious.txt", "precious")
     put(video, tmp_path / "outside", "x.avi")
     put(video, tmp_path / "data/videos", f"{CLASS}/good.avi", f"{CLASS}/other.avi", "good_000001_000002.mp4",
@@ -35,7 +36,7 @@ def tree(folder):
 
 
 def write_lists(data, *names):
-    """Names as the lists of each data set hold them, after a good one."""
+    """Write names into the lists of each dataset, after a good one."""
     names = ("good", *names)
     write(data / "ann/classInd.txt", f"1 {CLASS}\n")
     write(data / "ann/trainlist01.txt", "".join(f"{CLASS}/{name}.avi 1\n" for name in names))
@@ -59,41 +60,44 @@ def command(data, name):
 SETS = ("ucf101", "hmdb51", "kinetics400", "k200-40k", "ava")
 
 
-@pytest.mark.parametrize("data_set", SETS)
+@pytest.mark.parametrize("dataset", SETS)
 @pytest.mark.parametrize("name", BAD, ids=ascii)
-def test_names_that_lead_out_are_refused(world, capsys, data_set, name):
+def test_names_that_lead_out_are_refused(world, capsys, dataset, name):
     write_lists(world, name)
-    error = error_of(capsys, *command(world, data_set))
+    error = error_of(capsys, *command(world, dataset))
     assert error.startswith(("names in lists ", "train.csv must be a csv file", "ava_train_v2.2.csv "))
     assert not (world / "out").exists()
     assert not (world / "small").exists()
 
 
-@pytest.mark.parametrize("data_set", SETS)
-def test_odd_names_are_names(world, video, monkeypatch, data_set):
-    """They are no commands, no options, no protocols and no archives: the file of that name is found and re-encoded."""
+@pytest.mark.parametrize("dataset", SETS)
+def test_odd_names_are_names(world, video, monkeypatch, dataset):
+    """Commands, options, protocols or archives in a name mean nothing.
+
+    The file of that name is re-encoded.
+    """
     monkeypatch.chdir(world)
     write_lists(world, *ODD)
     for name in ODD:
         put(video, world / "videos", f"{CLASS}/{name}.avi", f"{name}_000001_000002.mp4", f"{name}.mp4")
-    assert run(*command(world, data_set)) == (1 if data_set == "ava" else 0)
-    written = (world / "small").glob("*") if data_set == "ava" else (world / "small").rglob("*.mp4")
-    assert len(list(written)) == len(ODD) + {"ucf101": 2, "hmdb51": 2}.get(data_set, 1)
+    assert run(*command(world, dataset)) == (1 if dataset == "ava" else 0)
+    written = (world / "small").glob("*") if dataset == "ava" else (world / "small").rglob("*.mp4")
+    assert len(list(written)) == len(ODD) + {"ucf101": 2, "hmdb51": 2}.get(dataset, 1)
 
 
-@pytest.mark.parametrize("data_set", SETS)
+@pytest.mark.parametrize("dataset", SETS)
 @pytest.mark.parametrize("name", ["x" * 5000, "d/" * 3000 + "x"], ids=["long", "deep"])
-def test_very_long_names_are_missing(world, capsys, data_set, name):
+def test_very_long_names_are_missing(world, capsys, dataset, name):
     write_lists(world, name)
-    if data_set == "ava":
+    if dataset == "ava":
         error = "ava_train_v2.2.csv needs lines" if "/" in name else "File name too long"
-        assert error in error_of(capsys, *command(world, data_set))
+        assert error in error_of(capsys, *command(world, dataset))
     else:
-        assert run(*command(world, data_set)) == 0
+        assert run(*command(world, dataset)) == 0
         assert len(json.loads((world / "out/report.json").read_text())["missing"]) == 1
 
 
-def test_names_that_are_too_long_for_what_is_written_say_so(world, video, capsys):
+def test_names_too_long_for_the_copy_are_an_error(world, video, capsys):
     name = "x" * 251
     write_lists(world, name)
     put(video, world / "videos", f"{CLASS}/{name}.avi")
@@ -114,7 +118,7 @@ def test_one_file_for_two_names_is_one(world):
     assert (world / "out/ucf101_train_split_1_videos.txt").read_text() == f"{CLASS}/good.mp4 0\n"
 
 
-# Links that lie in the folders
+# Links in the folders
 
 WRITTEN = ["out/report.json", "out/ucf101_train_split_1_videos.txt", "out/ucf101_val_split_1_videos.txt"]
 
@@ -123,13 +127,13 @@ WRITTEN = ["out/report.json", "out/ucf101_train_split_1_videos.txt", "out/ucf101
 @pytest.mark.parametrize("place", [*WRITTEN, f"small/{CLASS}/good.mp4", "small/reencode.json"])
 @pytest.mark.parametrize("ending", ["", ".part"])
 def test_links_are_not_written_through(world, capsys, link, place, ending):
-    """Of what is written at once or not at all: the file, and the one that is not yet whole."""
+    """Neither at the path of a file nor at its temporary path."""
     write_lists(world, "good")
     path = world / f"{place}{ending}"
     path.parent.mkdir(parents=True)
     link(world.parent / "outside/precious.txt", path)
     refused = link is os.symlink and place.startswith("small") and not ending
-    refused = refused or (place.endswith("reencode.json") and not ending)  # is no JSON
+    refused = refused or (place.endswith("reencode.json") and not ending)  # not JSON
     assert run(*command(world, "ucf101")) == (2 if refused else 0)
     if link is os.symlink and refused:
         assert "files must be inside of" in capsys.readouterr().err
@@ -157,7 +161,7 @@ def test_a_link_in_what_a_killed_run_left_is_not_followed(world):
 def test_videos_that_are_links_in_a_circle_are_refused(world, capsys):
     write_lists(world, "loop")
     (world / f"videos/{CLASS}/loop.avi").symlink_to("loop.avi")
-    assert run(*command(world, "ucf101")) in (0, 2)  # newer Pythons see a file that is missing
+    assert run(*command(world, "ucf101")) in (0, 2)  # for newer Pythons the file is missing
     assert not (world / f"small/{CLASS}/loop.mp4").exists()
 
 
@@ -169,7 +173,7 @@ def test_the_folder_that_is_named_may_be_a_link(world):
     assert (world / "real/report.json").is_file()
 
 
-@pytest.mark.parametrize("place", ["train.txt", "train", "train/slide-x_00000.part.mp4", "train/slide-x_00000.mp4"])
+@pytest.mark.parametrize("place", ["train.txt", "train", "train/slide-x_00000.mp4.part", "train/slide-x_00000.mp4"])
 def test_motion_videos_are_not_written_through_links(world, place):
     path = world / "motion" / place
     path.parent.mkdir(parents=True)
@@ -186,16 +190,30 @@ def test_motion_videos_are_not_written_through_links(world, place):
 @pytest.mark.parametrize(("row", "error"), [
     ("x" * 200_000 + ",A,1,2", "train.csv must be a csv file: field larger than field limit (131072)"),
     ("x", "train.csv needs rows of 4 columns or more: got 'x'"),
-    ("x,A,inf,2", "times must be numbers of seconds: got 'inf' and '2' for 'x'"),
-    ("x,A,1,1e400", "times must be numbers of seconds: got '1' and '1e400' for 'x'"),
+    ("x,A,inf,2", "times must be numbers of seconds: got time_start 'inf' for 'x'"),
+    ("x,A,1,1e400", "times must be numbers of seconds: got time_end '1e400' for 'x'"),
     ("x,..,1,2", "names in lists must be relative, without '..' and control characters: got '../x_000001_000002'"),
 ])
-def test_bad_rows_are_told_in_one_line(world, capsys, row, error):
+def test_bad_rows_are_an_error_in_one_line(world, capsys, row, error):
     write(world / "train.csv", f"youtube_id,label,time_start,time_end\n{row}\n")
     assert error_of(capsys, *command(world, "kinetics400")) == error
 
 
-def test_a_file_that_was_left_unfinished_is_begun_anew(tmp_path):
-    (tmp_path / "a.txt.part").write_text("left by a killed run")
+@pytest.mark.parametrize("left", ["a.txt.part", "a.txt.part/b"])
+def test_an_unfinished_file_is_written_again_from_scratch(tmp_path, left):
+    write(tmp_path / left, "left by a killed run")
     write_text(tmp_path / "a.txt", "whole")
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a.txt": "whole"}
+
+
+def test_after_an_error_the_old_file_stays(tmp_path):
+    write_text(tmp_path / "a.txt", "old")
+    with pytest.raises(OSError, match="7"), complete(tmp_path / "a.txt") as part:
+        raise OSError(part.write_text("half of"))
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a.txt": "old"}
+
+
+def test_an_interrupted_motion_video_leaves_no_file(tmp_path):
+    with pytest.raises(ValueError, match="array shape"):
+        encode(torch.zeros(4, 4, 32, 32), tmp_path / "a.mp4")
+    assert not list(tmp_path.iterdir())

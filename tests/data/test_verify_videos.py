@@ -1,26 +1,30 @@
-"""Videos checked beforehand: every kind of fault, restarts, hanging files, the lists and the command line."""
+"""``vididi verify``: every kind of fault, restarts, hanging files and lists."""
 import json
 import os
-import signal
+import shlex
 import subprocess
 import sys
-import time
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from bad_videos import KINDS, kinds, write_kinds
 from commands import exit_code, usage_error
+from paths import ROOT
 from video_files import record
+from waiting import until
 
-from vididi_transforms.data import verification
-from vididi_transforms.data.faults import FAULTS, fault_of
-from vididi_transforms.data.verify_videos import read_list
+from vididi_transforms.data import motion_videos, verification, verify_videos
+from vididi_transforms.data.faults import FAULTS, Fault, _damaged, _Decoded, fault_of
+from vididi_transforms.data.prepare import ava
+from vididi_transforms.data.verify_videos import CONFIG, read_list
 from vididi_transforms.data.worker_processes import in_processes
 
 run, error_of = partial(exit_code, "verify"), partial(usage_error, "verify")
 
-INSIDE = ("zero-middle", "flipped-bits", "promise-mp4", "edit-list", "avi-gap")  # not seen in first and last frames
+# Faults that the first and the last frame do not show.
+INSIDE = ("zero-middle", "flipped-bits", "promise-mp4", "edit-list", "avi-gap")
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +65,7 @@ def test_each_kind_of_video(paths, name):
 
 
 @pytest.mark.parametrize("name", kinds())
-def test_quick_sees_what_the_ends_show(paths, name):
+def test_a_quick_check_finds_faults_at_the_ends(paths, name):
     fault = fault_of(paths[name], quick=True)
     if name in INSIDE or not KINDS[name].fault:
         assert fault is None
@@ -78,10 +82,22 @@ def test_reasons(paths, name, reason):
     assert fault_of(paths[name]).reason == reason
 
 
+def test_corrupt_frames_are_damage():
+    """Frames that the decoder shows only in part.
+
+    Which files have them depends on FFmpeg's version.
+    """
+    decoded = _Decoded()
+    for corrupt in (False, False, True):
+        assert _damaged(decoded) is None
+        decoded.add(SimpleNamespace(is_corrupt=corrupt, width=64, height=48))
+    assert _damaged(decoded) == Fault("damaged", "0 packets cannot be decoded, 1 of 3 frames only in part")
+
+
 @pytest.mark.parametrize("quick", [False, True])
 @pytest.mark.parametrize("suffix", ["mp4", "mkv", "avi", "webm"])
 @pytest.mark.parametrize("numbers", [1, 2, 3])
-def test_short_videos_are_whole(tmp_path, numbers, suffix, quick):
+def test_short_videos_are_good(tmp_path, numbers, suffix, quick):
     path = tmp_path / f"short.{suffix}"
     codec = {"webm": dict(codec="libvpx", options={"threads": "1", "deadline": "realtime"})}.get(suffix, {})
     record(path, range(numbers), **codec)
@@ -103,7 +119,9 @@ def test_all_kinds_are_reported(list_of_all, root, paths, capsys):
     assert good.read_text().splitlines() == [line for line in lines if line.rsplit(" ", 1)[0] not in faults]
     out = capsys.readouterr().out.splitlines()
     assert out[0].split() == ["good", str(len(paths) - len(faults))]
-    assert out[-1] == f"{len(faults)} of {len(paths)} videos are bad: see {list_of_all}.report.json"
+    assert out[-2] == f"{len(faults)} of {len(paths)} videos are bad: see {list_of_all}.report.json"
+    assert out[-1] == (f"Next: mim train vididi_transforms {CONFIG} --launcher none --cfg-options "
+                       f"train_dataloader.dataset.ann_file={good} train_dataloader.dataset.data_prefix.video={root}")
     assert sorted(path.name for path in list_of_all.parent.iterdir()) == [
         "all.txt", "all.txt.report.json", "all.txt.report.jsonl", "good.txt"]
 
@@ -113,7 +131,35 @@ def test_good_videos(root, tmp_path, capsys):
     assert run(path, "--root", root, "--out", tmp_path / "new/report.json", "--quick") == 0
     report = json.loads((tmp_path / "new/report.json").read_text())
     assert (report["bad"], report["quick"], report["counts"]["good"]) == ({}, True, 2)
-    assert capsys.readouterr().out.endswith(f"0 of 2 videos are bad: see {tmp_path}/new/report.json\n")
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        f"0 of 2 videos are bad: see {tmp_path}/new/report.json",
+        f"Next: mim train vididi_transforms {CONFIG} --launcher none --cfg-options "
+        f"train_dataloader.dataset.ann_file={path} train_dataloader.dataset.data_prefix.video={root}"]
+
+
+@pytest.mark.parametrize("more", [[], ["--quick", "--out", "my report.json", "--delimiter", "comma"]])
+def test_the_next_commands_write_the_good_list_and_train_on_it(root, tmp_path, capsys, monkeypatch, more):
+    monkeypatch.chdir(tmp_path)
+    between = "," if more else " "
+    Path("my list.txt").write_text(f"plain.mp4{between}1\nno.mp4{between}2\n")
+    assert run("my list.txt", "--root", root, *more) == 1
+    program, name, *words = shlex.split(capsys.readouterr().out.splitlines()[-1].removeprefix("Next: "))
+    assert (program, name) == ("vididi", "verify")
+    assert run(*words) == 1
+    assert Path("my list_good.txt").read_text() == f"plain.mp4{between}1\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["my list.txt", "my list_good.txt", *(
+        ["my report.json", "my report.jsonl"] if more else ["my list.txt.report.json", "my list.txt.report.jsonl"])])
+    last = capsys.readouterr().out.splitlines()[-1]
+    if more:
+        assert last == (f"Next: train with ann_file='my list_good.txt', data_prefix=dict(video='{root}') and "
+                        "delimiter=',' in the dataset of your config")
+    else:
+        assert "'train_dataloader.dataset.ann_file=my list_good.txt'" in last
+
+
+@pytest.mark.parametrize("module", [ava, motion_videos, verify_videos])
+def test_configs_of_next_commands_exist(module):
+    assert len(list(ROOT.glob(f"mmaction_configs/*/{module.CONFIG}"))) == 1
 
 
 def test_only_what_changed_is_read_again(paths, tmp_path, monkeypatch):
@@ -133,7 +179,7 @@ def test_only_what_changed_is_read_again(paths, tmp_path, monkeypatch):
     assert kinds_of(report_of(path)) == {"no.mp4": "missing"}
     run(*command, "--quick")
     run(*command)
-    assert sorted(read[3]) == ["a.mp4", "b.mp4", "no.mp4"]  # another question
+    assert sorted(read[3]) == ["a.mp4", "b.mp4", "no.mp4"]  # a quick check is stored separately
     assert read[4] == ["no.mp4"]
 
 
@@ -150,13 +196,13 @@ def command_of(*arguments):
 
 @pytest.mark.parametrize("half_a_line", [False, True])
 def test_killed_and_started_again(paths, root, tmp_path, half_a_line):
-    """The fourth video is a pipe that nobody writes to: the run is killed there."""
+    """The run is killed at the fourth video, a pipe that nobody writes to."""
     os.mkfifo(tmp_path / "pipe.mp4")
     names = [root / "plain.mp4", root / "cut-data.mp4", root / "text.mp4", tmp_path / "pipe.mp4", root / "avi.avi"]
     path = write_list(tmp_path / "list.txt", names)
     state = Path(f"{path}.report.jsonl")
     process = subprocess.Popen(command_of(path, "--jobs", 1, "--timeout", 30), stderr=subprocess.DEVNULL)
-    wait_for(lambda: state.exists() and state.read_text().count("\n") == 3)
+    until(lambda: state.exists() and state.read_text().count("\n") == 3)
     process.kill()
     process.wait()
     assert not Path(f"{path}.report.json").exists()
@@ -172,66 +218,13 @@ def test_killed_and_started_again(paths, root, tmp_path, half_a_line):
     assert {line[0][0] for line in map(json.loads, state.read_text().splitlines())} == set(map(str, names))
 
 
-def wait_for(condition):
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def test_a_hanging_file_is_left_at_the_time_out(root, tmp_path):
+def test_a_hanging_file_times_out(root, tmp_path):
     os.mkfifo(tmp_path / "pipe.mp4")
     path = write_list(tmp_path / "list.txt", [tmp_path / "pipe.mp4", root / "plain.mp4", tmp_path / "pipe.mp4"])
     assert run(path, "--timeout", 3, "--jobs", 1) == 1
     assert report_of(path)["bad"] == {str(tmp_path / "pipe.mp4"): {
-        "kind": "timed out", "reason": "not done within 3 seconds"}}
+        "kind": "timed out", "reason": "took longer than 3 seconds"}}
     assert len(Path(f"{path}.report.jsonl").read_text().splitlines()) == 1  # the next run tries again
-
-
-# Processes
-
-def hang_or_die(job):
-    if job == "hang":
-        time.sleep(60)
-    if job == "die":
-        os.kill(os.getpid(), signal.SIGKILL)
-    return job.upper()
-
-
-@pytest.mark.parametrize("workers", [1, 2, 5])
-def test_processes_that_hang_or_die_are_replaced(workers):
-    jobs = ["a", "die", "b", "hang", "c", "die", "d"]
-    found = [(job, str(result)) for job, result in in_processes(hang_or_die, jobs, workers, timeout=2)]
-    assert sorted(found) == [("a", "A"), ("b", "B"), ("c", "C"), ("d", "D"),
-                             ("die", "its process ended with exit code -9"),
-                             ("die", "its process ended with exit code -9"), ("hang", "not done within 2 seconds")]
-
-
-def test_processes_are_kept_and_end_with_their_user():
-    results = in_processes(lambda _: os.getpid(), range(20), 2, timeout=60)
-    pids = {pid for _, pid in results}
-    assert 1 <= len(pids) <= 2
-    assert os.getpid() not in pids
-    wait_for(lambda: not any(alive(pid) for pid in pids))
-
-
-def test_processes_of_a_killed_parent_end():
-    code = ("import os, time\nfrom vididi_transforms.data.worker_processes import in_processes\n"
-            "def work(seconds):\n    os.write(1, b'%d\\n' % os.getpid())\n    time.sleep(seconds)\n"
-            "list(in_processes(work, [0, 60, 60], 2, timeout=4))")
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-    pids = {int(process.stdout.readline()) for _ in range(3)}
-    process.kill()
-    process.wait()
-    wait_for(lambda: not any(alive(pid) for pid in pids))
-
-
-def alive(pid):
-    """Neither gone nor waiting to be fetched by its parent."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 # Lists
@@ -267,10 +260,10 @@ def test_help_has_an_example(capsys):
 
 
 def test_bad_lists(tmp_path, capsys):
-    assert error_of(capsys, tmp_path / "no.txt") == f"[Errno 2] No such file or directory: '{tmp_path}/no.txt'"
+    assert error_of(capsys, tmp_path / "no.txt") == f"No such file or directory: {tmp_path}/no.txt"
     (tmp_path / "empty.txt").write_text("\n \n")
     assert error_of(capsys, tmp_path / "empty.txt") == (
-        f"a list needs at least one video: {tmp_path}/empty.txt names none")
+        f"a list needs at least one video: {tmp_path}/empty.txt is empty")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["empty.txt"]
 
 
@@ -280,7 +273,7 @@ def test_nothing_is_overwritten(tmp_path, capsys, monkeypatch, more):
     monkeypatch.chdir(tmp_path)
     before = write_list(tmp_path / "list.txt", ["a.mp4"]).read_text()
     (tmp_path / "link.txt").symlink_to("list.txt")
-    assert error_of(capsys, "list.txt", *more).startswith("the list and what is written must be different files: got ")
+    assert error_of(capsys, "list.txt", *more).startswith("the list and the files to write must differ: got ")
     assert (tmp_path / "list.txt").read_text() == before
 
 
@@ -292,10 +285,11 @@ def test_no_good_video(tmp_path, capsys):
     assert kinds_of(report_of(path)) == {"a.mp4": "missing"}
 
 
-def test_a_strange_state_is_told(tmp_path, capsys):
+def test_a_state_that_holds_no_results_is_an_error(tmp_path, capsys):
     path = write_list(tmp_path / "list.txt", ["a.mp4"])
     Path(f"{path}.report.jsonl").write_text("no json\n")
-    assert error_of(capsys, path) == f"{path}.report.jsonl must hold results, remove it to start anew: got 'no json'"
+    assert error_of(capsys, path) == (
+        f"{path}.report.jsonl must hold results: got 'no json'; remove the file to start from scratch")
 
 
 @pytest.mark.parametrize("module", ["av", "tqdm"])

@@ -1,4 +1,4 @@
-"""Silhouette against its formula, chosen classes on a toy set, t-SNE, colours, and the command."""
+"""Silhouette against its formula, best classes, t-SNE, colours, the command."""
 import csv
 import json
 import subprocess
@@ -20,13 +20,13 @@ main = command("cluster")
 
 
 def by_formula(features, labels, distance):
-    """Rousseeuw 1987, video by video."""
+    """Mean silhouette by the formula of Rousseeuw 1987, video by video."""
     scores = []
     for x, label in zip(features, labels, strict=True):
         to = {other: [distance(x, y) for y, its in zip(features, labels, strict=True) if its == other]
               for other in set(labels)}
         own = to.pop(label)
-        a = sum(own) / (len(own) - 1) if len(own) > 1 else None  # its distance to itself is 0
+        a = sum(own) / (len(own) - 1) if len(own) > 1 else None  # the distance of a video to itself is 0
         b = min(np.mean(distances) for distances in to.values())
         scores.append(0 if a is None else (b - a) / max(a, b))
     return np.mean(scores)
@@ -39,7 +39,7 @@ DISTANCES = {
 
 
 @pytest.mark.parametrize("metric", DISTANCES)
-def test_silhouette_is_its_formula(metric):
+def test_silhouette_equals_the_formula(metric):
     rng = np.random.default_rng(0)
     labels = rng.integers(4, size=40)
     labels[0] = 4  # alone in its class
@@ -53,7 +53,7 @@ def test_silhouette_of_float32_features_far_from_the_origin():
     assert silhouette(features, labels) == pytest.approx(exact, abs=1e-6)
 
 
-def test_classes_of_the_toy_set(tmp_path):
+def test_best_retrieved_classes_of_the_toy_dataset(tmp_path):
     recalls = find_neighbours(read_features(save(tmp_path / "features.npz", **toy()))).class_recalls()
     assert recalls[1] == (1, 1, 1)
     assert recalls[2][0] == 0
@@ -73,7 +73,7 @@ def test_best_retrieved_classes(recalls, order):
     assert best_retrieved_classes(*recalls) == order
 
 
-def test_scores_take_the_best_classes_and_the_right_videos(tmp_path):
+def test_scores_are_of_the_best_classes_of_each_split(tmp_path):
     run = read_features(save(tmp_path / "features.npz", **toy()))
     comparison = compare([run])
     best = comparison.own[run.name]
@@ -86,8 +86,8 @@ def test_scores_take_the_best_classes_and_the_right_videos(tmp_path):
             assert comparison.own_scores[run.name][split][count] == pytest.approx(expected, abs=1e-6)
 
 
-def test_each_run_has_its_own_best_classes_and_all_have_shared_ones(tmp_path):
-    """In the second run other classes are far from each other."""
+def test_each_run_has_its_own_best_classes_and_all_runs_share_some(tmp_path):
+    """In the second run, other classes are separated."""
     swapped = toy(1)
     swapped["labels"] = (swapped["labels"] + 1) % 4
     runs = read_runs([save(tmp_path / name / "features.npz", **content, classes=np.array(list("abcd")))
@@ -103,23 +103,23 @@ def test_each_run_has_its_own_best_classes_and_all_have_shared_ones(tmp_path):
             assert scores[run.name]["query"][3] == silhouette(part.features, part.labels)
 
 
-def test_tsne_keeps_neighbourhoods_and_is_the_same_again():
+def test_tsne_keeps_neighbourhoods_and_is_repeatable():
     content = toy()
-    points = tsne(content["features"][:24])  # run and jump, far from each other
+    points = tsne(content["features"][:24])  # run and jump, which are separated
     assert points.shape == (24, 2)
     assert silhouette(points, content["labels"][:24]) > 0.5
     assert np.array_equal(points, tsne(content["features"][:24]))
 
 
 def lab(rgb):
-    """CIELAB of linear RGB."""
+    """CIELAB colour of a linear RGB colour."""
     xyz = rgb @ np.array([[0.4124, 0.2126, 0.0193], [0.3576, 0.7152, 0.1192], [0.1805, 0.0722, 0.9505]])
     xyz = xyz / (0.9505, 1.0, 1.089)
     f = np.where(xyz > 0.008856, np.cbrt(np.maximum(xyz, 1e-9)), 7.787 * xyz + 16 / 116)
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
 
 
-# Full dichromacy, Machado, Oliveira and Fernandes 2009, on linear RGB.
+# Matrices for full dichromacy from Machado, Oliveira and Fernandes 2009, for linear RGB.
 SIGHT = {
     "trichromat": np.eye(3),
     "protanopia": np.array([[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
@@ -132,7 +132,10 @@ SIGHT = {
 
 
 def least_difference(colours, sight):
-    """Of any two colours, in CIELAB; about 2 can just be noticed side by side."""
+    """Smallest distance between two colours in CIELAB.
+
+    About 2 is just noticeable side by side.
+    """
     values = np.array([[int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5)] for colour in colours])
     linear = np.where(values > 0.04045, ((values + 0.055) / 1.055) ** 2.4, values / 12.92)
     seen = [lab(np.clip(sight @ rgb, 0, 1)) for rgb in linear]
@@ -146,7 +149,7 @@ def test_colours_can_be_told_apart(sight):
     assert len(set(MARKERS)) == len(MARKERS) == len(COLOURS) == 10
 
 
-def test_the_measure_of_colours_can_fail():
+def test_the_measure_of_colours_finds_similar_ones():
     assert least_difference(("#7f9f00", "#cf7f00"), SIGHT["deuteranopia"]) < 15
 
 
@@ -216,17 +219,17 @@ def test_projector_has_every_video(written):
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
-    (["no"], "there must be a feature file, as mim test writes it"),
+    (["no"], "no feature file at no: add DumpFeatures to test_evaluator and run mim test"),
     (["--metric", "dot"], "argument --metric: invalid choice: 'dot'"),
 ])
-def test_command_says_what_is_wrong(arguments, message, capsys):
+def test_errors_of_the_command(arguments, message, capsys):
     with pytest.raises(SystemExit) as end:
         main([*arguments, "x"] if arguments[0].startswith("-") else arguments)
     assert end.value.code == 2
     assert message in capsys.readouterr().err
 
 
-def test_command_names_what_to_install(tmp_path, monkeypatch, capsys):
+def test_command_names_the_extra_to_install(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "sklearn.metrics", None)
     with pytest.raises(SystemExit):
         main([str(save(tmp_path / "features.npz", **toy())), "--out", str(tmp_path)])

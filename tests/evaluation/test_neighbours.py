@@ -1,4 +1,4 @@
-"""What test videos find, against slow references and the metric of ``mim test``."""
+"""Nearest neighbours, recall by class and confusion against slow references."""
 from dataclasses import replace
 
 import numpy as np
@@ -14,29 +14,29 @@ from vididi_transforms.evaluation.neighbours import chance_recall, chance_recall
 @pytest.fixture
 def data(tmp_path):
     content = toy(3)
-    content["features"] -= 990  # so that angles tell the classes apart
+    content["features"] -= 990  # so that the classes differ in angle
     return read_features(save(tmp_path / "features.npz", **content))
 
 
-def parts(data, center=False):
-    """Features and labels of gallery and query."""
+def parts(data, centre=False):
+    """Gallery features, gallery labels, query features, query labels."""
     for split in ("gallery", "query"):
         part = data.part(split)
-        yield torch.from_numpy(part.features - part.features.mean(0) if center else part.features)
+        yield torch.from_numpy(part.features - part.features.mean(0) if centre else part.features)
         yield torch.from_numpy(part.labels)
 
 
 @pytest.mark.parametrize("metric", ["cosine", "euclidean"])
-@pytest.mark.parametrize("center", [False, True])
-def test_recalls_are_those_of_video_retrieval(data, metric, center):
-    found = find_neighbours(data, metric, center)
+@pytest.mark.parametrize("centre", [False, True])
+def test_recalls_equal_recall_at_k(data, metric, centre):
+    found = find_neighbours(data, metric, centre)
     assert found.indices.shape == found.hits.shape == (24, 10)
     assert dict(zip((1, 5, 10), found.recalls(), strict=True)) == pytest.approx(
-        vt.recall_at_k(*parts(data, center), metric=metric))
+        vt.recall_at_k(*parts(data, centre), metric=metric))
 
 
 def test_recalls_of_classes_and_confusion(data):
-    """Video by video."""
+    """Compared with a loop over the videos."""
     found = find_neighbours(data)
     gallery, labels, queries, asked = parts(data)
     confusion = np.zeros((4, 4), dtype=int)
@@ -48,10 +48,10 @@ def test_recalls_of_classes_and_confusion(data):
     assert found.confusion().tolist() == confusion.tolist()
     assert {label: recall[0] for label, recall in found.class_recalls().items()} == pytest.approx(
         {label: np.mean(hits) for label, hits in enumerate(first)})
-    assert confusion[2].sum() - confusion[2, 2] == 6  # rest's queries are where run and walk are
+    assert confusion[2].sum() - confusion[2, 2] == 6  # the queries of rest are placed among run and walk
 
 
-def test_chance_is_that_of_drawing_without_looking(data):
+def test_chance_equals_random_choice(data):
     rng = np.random.default_rng(0)
     uneven = replace(data, labels=np.where(np.arange(len(data.labels)) % 5 == 0, 3, data.labels))
     gallery, queries = uneven.part("gallery").labels, uneven.part("query").labels

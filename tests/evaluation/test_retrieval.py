@@ -1,5 +1,4 @@
-"""Retrieval against scikit-learn and a loop."""
-
+"""Retrieval compared with scikit-learn and with a loop."""
 import numpy as np
 import pytest
 import torch
@@ -45,7 +44,7 @@ def test_cosine_ignores_length_and_euclidean_does_not():
     assert vt.nearest(gallery, query, 1, "euclidean").item() == 1
 
 
-def test_k_beyond_the_gallery_counts_as_all():
+def test_k_above_the_gallery_counts_as_all():
     recalls = vt.recall_at_k(torch.eye(3), torch.arange(3), torch.eye(3), torch.arange(3), topk=(10,))
     assert recalls == {10: 1.0}
 

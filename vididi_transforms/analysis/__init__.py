@@ -1,6 +1,7 @@
-"""What a person looks at: pictures of derivatives and saliency, and HTML pages about trained encoders.
+"""Pictures and HTML pages for people: derivatives, saliency, trained encoders.
 
-Reading order: ``taylor`` and ``derivative_strip`` (one video), ``saliency`` and ``saliency_pictures`` (one encoder),
-``html`` (building blocks of a page), ``retrieval_page/`` and ``report/`` (several encoders side by side).
-May import: ``derivatives``, ``data``, ``evaluation``; matplotlib, Pillow and PyAV inside the functions that need them.
+Reading order: ``taylor``, ``derivative_strip`` (one video); ``saliency``, ``attention``, ``saliency_pictures`` (one
+encoder); ``html`` (building blocks of a page), ``retrieval_page/``, ``report/`` (several encoders side by side).
+May import: ``derivatives``, ``objectives``, ``data``, ``evaluation``; matplotlib, Pillow and PyAV only inside the
+functions that need them.
 """

@@ -1,8 +1,8 @@
-"""Looking at what the encoder sees: derivatives, and how far they tell the next frames.
+"""Draw the temporal derivatives of a video and the frames predicted from them.
 
     vididi strip VIDEO --out strip.png
 
-draws both, prints the errors of the Taylor expansion, and writes them beside the picture (``strip.json``).
+Prints the errors of the Taylor expansion and writes them next to the picture, here to strip.json.
 """
 import argparse
 from collections.abc import Iterable, Sequence
@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from ..data.files import write_json
+from ..data.number_options import add_numbers
 from ..data.video_io import UnreadableError
 from ..data.video_io import frames as decoded
 from ..derivatives.functional import temporal_difference
@@ -24,22 +25,24 @@ if TYPE_CHECKING:
 
 
 def derivative_strip(clip: Tensor, orders: Sequence[int] = (0, 1, 2)) -> Tensor:
-    """A picture of a clip and its derivatives: one row for each order, frames from left to right.
+    """A picture of a clip and its derivatives, time from left to right.
+
+    There is one row for each derivative order.
 
     Convention:
-        Frames as they are; derivatives around middle gray, each row stretched to its own largest magnitude. Frame n
-        of a derivative stands under frame n of the clip; where it has none, the picture is gray.
+        Order 0 shows the frames themselves. In other rows, 0 is middle gray and the row's largest magnitude is black or
+        white. Frame n of a derivative is below frame n of the clip; where a derivative has no frame, the row is gray.
 
     Args:
         clip: ``[3, T, H, W]``, values in [0, 1].
-        orders: of the derivatives, one row each, at least one.
+        orders: derivative orders, at least one.
 
     Returns:
         ``[len(orders) * H, T * W, 3]``, values in [0, 1].
 
     Raises:
-        TypeError, ValueError: the clip is no such tensor, there are no orders, or as
-            :func:`vididi_transforms.temporal_difference`.
+        TypeError: If the clip is not such a tensor.
+        ValueError: If there are no orders, or as :func:`vididi_transforms.temporal_difference`.
 
     Example:
         >>> derivative_strip(torch.rand(3, 8, 16, 16)).shape
@@ -62,16 +65,16 @@ def derivative_strip(clip: Tensor, orders: Sequence[int] = (0, 1, 2)) -> Tensor:
 
 
 def read_clip(path: str | Path, frames: int = 8, interval: int = 3, start: int = 0) -> Tensor:
-    """Frames of a video, by PyAV: ``[3, frames, H, W]`` in [0, 1].
+    """Read a clip of a video with PyAV: ``[3, frames, H, W]``, values in [0, 1].
 
     Args:
-        path: of the video.
-        frames: how many, >= 1.
-        interval: every which frame, >= 1.
-        start: number of the first.
+        path: path of the video.
+        frames: number of frames, >= 1.
+        interval: distance between two frames, >= 1; 3 takes every third frame.
+        start: index of the first frame.
 
     Raises:
-        ValueError: the video cannot be read or is shorter, or a number is out of range.
+        ValueError: If the video cannot be read or is too short, or a number is out of range.
     """
     if min(frames, interval) < 1 or start < 0:
         raise ValueError("frames and interval must be >= 1 and start >= 0: got "
@@ -94,12 +97,14 @@ def _chosen(frames: Iterable[Any], wanted: range, path: str | Path) -> list[Any]
 
 
 def draw(clip: Tensor, path: str | Path, orders: Sequence[int] = (0, 1, 2), steps: int = 3) -> None:
-    """A picture of a clip's derivatives, of its expansion, and of the expansion's errors.
+    """Draw the derivatives of a clip and its Taylor expansion.
+
+    The picture shows the predicted frames and their errors as well.
 
     Args:
         clip: ``[3, T, H, W]``, values in [0, 1].
-        path: of the file.
-        orders, steps: as :func:`taylor_errors`.
+        path: path of the picture.
+        orders, steps: as in :func:`taylor_errors`.
     """
     from matplotlib.figure import Figure
 
@@ -111,14 +116,18 @@ def draw(clip: Tensor, path: str | Path, orders: Sequence[int] = (0, 1, 2), step
     axis.set_title("a clip and its temporal derivatives")
     _label(axis, [f"order {order}" for order in orders], height)
     left.imshow(taylor_strip(clip, orders, steps).numpy())
-    left.set_title(f"one frame, and the {steps} after it: true, and expanded")
+    left.set_title(f"a frame and the next {steps}: true, and predicted")
     _label(left, ["true", *(f"order {order}" for order in orders)], height)
-    for order, errors, style in zip(orders, taylor_errors(clip, orders, steps), cycle(("o-", "s--", "^:", "d-."))):
-        right.plot(range(1, steps + 1), errors.tolist(), style, label=f"order {order}")
-    right.set(xlabel="frame steps ahead", ylabel="root mean square error (range of a pixel: 1)", ylim=(0, None),
-              xticks=range(1, steps + 1), title="error of the Taylor expansion")
-    right.legend()
+    _plot_errors(right, clip, orders, steps)
     figure.savefig(path, dpi=110)
+
+
+def _plot_errors(axis: "Axes", clip: Tensor, orders: Sequence[int], steps: int) -> None:
+    for order, errors, style in zip(orders, taylor_errors(clip, orders, steps), cycle(("o-", "s--", "^:", "d-."))):
+        axis.plot(range(1, steps + 1), errors.tolist(), style, label=f"order {order}")
+    axis.set(xlabel="frame steps ahead", ylabel="root mean square error (range of a pixel: 1)", ylim=(0, None),
+             xticks=range(1, steps + 1), title="error of the Taylor expansion")
+    axis.legend()
 
 
 def _label(axis: "Axes", names: Sequence[str], height: int) -> None:
@@ -128,16 +137,15 @@ def _label(axis: "Axes", names: Sequence[str], height: int) -> None:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of ``vididi strip``."""
-    parser.add_argument("video", help="any file that PyAV reads")
-    parser.add_argument("--out", type=Path, required=True, help="picture to write, .png or .svg")
-    for name, default, text in (("frames", 8, "frames of the clip"), ("interval", 3, "video frames per clip frame"),
-                                ("start", 0, "index of the first frame"), ("steps", 3, "frames to predict")):
-        parser.add_argument(f"--{name}", type=int, default=default, help=f"{text} (default: %(default)s)")
-    parser.add_argument("--orders", type=int, nargs="+", default=[0, 1, 2], help="of derivatives (default: 0 1 2)")
+    parser.add_argument("video", help="any video that PyAV can read")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="picture to write, .png or .svg")
+    add_numbers(parser, ("frames", 8, "frames of the clip"), ("interval", 3, "video frames per clip frame"),
+                ("start", 0, "index of the first frame"), ("steps", 3, "frames to predict"))
+    parser.add_argument("--orders", type=int, nargs="+", default=[0, 1, 2], help="derivative orders (default: 0 1 2)")
 
 
 def run(args: argparse.Namespace) -> None:
-    """Draw the picture, print and write the errors of the Taylor expansion."""
+    """Draw the picture; print and write the errors of the Taylor expansion."""
     clip = read_clip(args.video, args.frames, args.interval, args.start)
     errors = taylor_errors(clip, args.orders, args.steps).tolist()
     args.out.parent.mkdir(parents=True, exist_ok=True)
@@ -148,4 +156,5 @@ def run(args: argparse.Namespace) -> None:
     print(f"root mean square error, 1 to {args.steps} steps ahead")
     for name, row in record.items():
         print(f"{name}: " + "  ".join(f"{error:.4f}" for error in row))
-    print(f"Written: {args.out}, {args.out.with_suffix('.json')}")
+    print(f"Written: {args.out}, {args.out.with_suffix('.json')}\n"
+          "Next: vididi demo trains with and without these derivatives")

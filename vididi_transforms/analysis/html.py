@@ -1,4 +1,4 @@
-"""A small, accessible HTML page that needs nothing beside itself."""
+"""Building blocks of accessible, self-contained HTML pages."""
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
@@ -40,23 +40,24 @@ $script</body>
 
 
 def page(title: str, sections: Mapping[str, Sequence[str]], style: str = "", script: str = "") -> str:
-    """The page, with contents and a heading for each section of finished HTML.
+    """A page with a table of contents and one section per heading.
 
     Args:
-        title: of the page.
-        sections: heading to HTML.
-        style: more CSS.
-        script: no other one can run.
+        title: title of the page.
+        sections: heading to the HTML of its section.
+        style: additional CSS.
+        script: JavaScript of the page; the page's security policy allows no other script.
     """
-    contents = "".join(f'<a href="#part{number}">{escape(heading)}</a>' for number, heading in enumerate(sections))
-    body = f'<nav aria-label="Contents">{contents}</nav>\n' + "\n".join(
-        f'<section id="part{number}">\n<h2>{escape(heading)}</h2>\n' + "\n".join(parts) + "\n</section>"
-        for number, (heading, parts) in enumerate(sections.items()))
+    links, bodies = [], []
+    for number, (heading, parts) in enumerate(sections.items()):
+        links.append(f'<a href="#part{number}">{escape(heading)}</a>')
+        bodies.append(f'<section id="part{number}">\n<h2>{escape(heading)}</h2>\n' + "\n".join(parts) + "\n</section>")
+    contents = f'<nav aria-label="Contents">{"".join(links)}</nav>'
     digest = b64encode(sha256(script.encode()).digest()).decode()
-    text = PAGE.substitute(title=escape(title), body=body, style=style,
+    text = PAGE.substitute(title=escape(title), body="\n".join([contents, *bodies]), style=style,
                            allow=f"; script-src 'sha256-{digest}'" if script else "",
                            script=f"<script>{script}</script>\n" if script else "")
-    return text.encode("utf-8", "replace").decode()  # names of files may hold what is no text
+    return text.encode("utf-8", "replace").decode()  # file names may contain bytes that are not text
 
 
 def paragraph(text: str) -> str:
@@ -70,42 +71,32 @@ def paragraph(text: str) -> str:
 
 
 def table(caption: str, header: Row, rows: Sequence[Row]) -> str:
-    """A table whose first column names the rows."""
-    return wide_table(caption, heads(header), [(row[0], "".join(f"<td>{escape(cell)}</td>" for cell in row[1:]))
-                                               for row in rows])
+    """A table of text; the first cell of a row is its heading."""
+    return scrolling_table(caption, column_heads(header), [
+        (row[0], "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])) for row in rows])
 
 
-def heads(names: Sequence[str]) -> str:
-    """Heads of columns."""
+def column_heads(names: Sequence[str]) -> str:
+    """HTML of the headings of columns."""
     return "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
 
 
-def wide_table(caption: str, head: str, rows: Sequence[tuple[str, str]], kind: str = "") -> str:
-    """A table that can be scrolled by keyboard where it is too wide.
+def scrolling_table(caption: str, head: str, rows: Sequence[tuple[str, str]], css_class: str = "wide") -> str:
+    """A table that scrolls, by keyboard too, if it is wider than the window.
 
     Args:
-        caption: what it shows.
-        head: finished HTML of the heads.
-        rows: of each its name and the finished HTML of its cells.
-        kind: a class for CSS.
+        caption: caption of the table.
+        head: HTML of the headings of the columns.
+        rows: name of each row, and the HTML of its other cells.
+        css_class: CSS classes of the surrounding element.
     """
     body = "\n".join(f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>' for name, cells in rows)
-    return (f'<div class="wide{kind and " "}{kind}" role="region" tabindex="0" aria-label="{escape(caption)}"><table>\n'
+    return (f'<div class="{css_class}" role="region" tabindex="0" aria-label="{escape(caption)}"><table>\n'
             f"<caption>{escape(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n"
             "</table></div>")
 
 
-def percent(share: float) -> str:
-    """A share as a text.
-
-    Example:
-        >>> percent(0.125)
-        '12.5 %'
-    """
-    return f"{100 * share:.1f} %"
-
-
 def picture(png: bytes, alt: str) -> str:
-    """A picture in the page itself, with the text that stands for it."""
+    """A PNG inside the page, with its alternative text as the caption."""
     return (f'<figure><img alt="{escape(alt)}" src="data:image/png;base64,{b64encode(png).decode()}">'
             f"<figcaption>{escape(alt)}</figcaption></figure>")

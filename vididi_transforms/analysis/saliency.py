@@ -1,6 +1,6 @@
-"""Where an encoder looks: saliency tubes, and how much of them lies on what moves.
+"""Saliency tubes: which pixels of a clip the features of an encoder come from.
 
-Shapes: B clips, D channels of the encoder's last maps, t x h x w positions of those; T frames of H x W pixels.
+Shapes: B clips; feature maps with D channels and t x h x w positions; clips of T frames with H x W pixels.
 """
 from collections.abc import Sequence
 
@@ -8,26 +8,26 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..derivatives.functional import temporal_difference
+from ..objectives.embeddings import global_average_pool
 
 
 def activation(maps: Tensor, weights: Tensor) -> Tensor:
-    r"""Feature maps added up with a weight for each channel.
+    r"""Weighted sum of feature maps over the channels.
 
     .. math:: a(p) = \sum_d w_d f_d(p)
 
-    Its mean over the positions p is the product of weights and pooled feature: with a class's row of a linear head the
-    logit without its bias.
+    Its mean over the positions p is the inner product of the weights and the pooled feature. With a class's row of a
+    linear head as weights, this is the logit without its bias.
 
     Args:
-        maps: ``[B, D, t, h, w]``.
-        weights: ``[D]``, or ``[B, D]`` for a row of each clip.
+        maps: ``[B, D, t, h, w]``, feature maps.
+        weights: ``[D]``, or ``[B, D]`` for different weights per clip.
 
     Returns:
         ``[B, t, h, w]``.
 
     Raises:
-        ValueError: the shapes do not match.
+        ValueError: If the shapes do not match.
 
     Example:
         >>> maps = torch.rand(1, 4, 2, 3, 3)
@@ -43,17 +43,17 @@ def activation(maps: Tensor, weights: Tensor) -> Tensor:
 
 
 def class_weights(classifier: Tensor, labels: Tensor) -> Tensor:
-    """Weights of class-wise tubes: for each clip the row of its class in a linear head on the pooled feature.
+    """Weights of class-wise tubes: the row of each clip's class in a linear head.
 
     Args:
-        classifier: ``[K, D]``, the head's weight.
-        labels: ``[B]``, integers.
+        classifier: ``[K, D]``, weight of a linear head on the pooled feature.
+        labels: ``[B]``, integers in [0, K).
 
     Returns:
         ``[B, D]``.
 
     Raises:
-        ValueError: a label is none of the K classes.
+        ValueError: If a label is not in [0, K).
 
     Example:
         >>> class_weights(torch.eye(3), torch.tensor([2, 0]))
@@ -68,43 +68,43 @@ def class_weights(classifier: Tensor, labels: Tensor) -> Tensor:
 
 
 def feature_weights(maps: Tensor) -> Tensor:
-    """Weights of class-free tubes, for retrieval: the clip's own feature stands for the row of a class.
+    """Weights of class-free tubes, for encoders without a head.
 
-    The tube's mean is then the feature's product with itself, and its value at a position what this position adds to
-    the similarity of the clip with itself.
+    The weights are the clip's own pooled feature. The mean of the activation is then the squared norm of this feature,
+    and the value at each position is that position's contribution to the squared norm.
 
     Args:
-        maps: ``[B, D, t, h, w]``.
+        maps: ``[B, D, t, h, w]``, feature maps.
 
     Returns:
-        ``[B, D]``: the means over all positions.
+        ``[B, D]``, means over all positions.
 
     Example:
         >>> feature_weights(torch.ones(1, 2, 2, 3, 3))
         tensor([[1., 1.]])
 
-    Source: ours. The paper shows tubes of encoders without a head, and does not say which weights it takes.
+    Source: ours. The paper shows tubes of encoders without a head, but does not specify the weights.
     """
-    return maps.mean(dim=(2, 3, 4))
+    return global_average_pool(maps)
 
 
 def saliency_tubes(maps: Tensor, weights: Tensor, size: Sequence[int]) -> Tensor:
-    """The activation at every pixel of the clip, stretched to [0, 1] over the whole clip.
+    """The activation at every pixel of the clip, scaled to [0, 1] over the whole clip.
 
     Convention:
-        Trilinear between the positions' centres. All channels count, there is no threshold, as in the code of the
-        reference (which interpolates by cubic splines). An activation that is the same everywhere gives ones.
+        Trilinear interpolation between the centres of the positions; the reference code uses cubic splines. As there,
+        all channels count and there is no threshold. A constant activation gives ones.
 
     Args:
-        maps: ``[B, D, t, h, w]``.
-        weights: ``[D]`` or ``[B, D]``; multiplied by a number above 0 they give the same tubes.
-        size: T, H, W.
+        maps: ``[B, D, t, h, w]``, feature maps.
+        weights: ``[D]`` or ``[B, D]``; a positive factor does not change the tubes.
+        size: T, H, W of the clip.
 
     Returns:
-        ``[B, T, H, W]``, float32; least value 0, largest 1.
+        ``[B, T, H, W]``, float32, from 0 to 1 in each clip.
 
     Raises:
-        ValueError: as :func:`activation`.
+        ValueError: As :func:`activation`.
 
     Example:
         >>> maps = torch.rand(2, 16, 2, 4, 4)
@@ -117,79 +117,17 @@ def saliency_tubes(maps: Tensor, weights: Tensor, size: Sequence[int]) -> Tensor
 
 
 def upsample(values: Tensor, size: Sequence[int]) -> Tensor:
-    """``[B, t, h, w]`` to ``[B, T, H, W]``, float32, trilinear between the positions' centres."""
+    """Interpolate ``[B, t, h, w]`` to ``[B, T, H, W]``, float32.
+
+    The interpolation is trilinear between the centres of the positions.
+    """
     return F.interpolate(values[:, None].float(), size=tuple(size), mode="trilinear", align_corners=False)[:, 0]
 
 
 def stretch(values: Tensor) -> Tensor:
-    """Each clip's values to [0, 1]: its least becomes 0, its largest 1; ones where all are the same."""
+    """Scale ``[B, T, H, W]`` so that each clip's minimum is 0 and its maximum 1.
+
+    A constant clip becomes ones.
+    """
     low, high = values.amin(dim=(1, 2, 3), keepdim=True), values.amax(dim=(1, 2, 3), keepdim=True)
     return torch.where(high > low, (values - low) / (high - low), torch.ones_like(values))
-
-
-def attention_on_motion(tubes: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-    """Share of the attention that lies on moving pixels, and the share that attention without a preference would have.
-
-    Args:
-        tubes: ``[B, T, H, W]``, >= 0.
-        mask: ``[B, T, H, W]``: which pixels move, a truth value or in [0, 1].
-
-    Returns:
-        Share and chance, each ``[B]`` in [0, 1]; the chance is the mask's part of the clip.
-
-    Raises:
-        ValueError: the shapes differ.
-
-    Example:
-        >>> mask = torch.zeros(1, 2, 4, 4)
-        >>> mask[..., :2] = 1
-        >>> attention_on_motion(mask, mask), attention_on_motion(torch.ones(1, 2, 4, 4), mask)
-        ((tensor([1.]), tensor([0.5000])), (tensor([0.5000]), tensor([0.5000])))
-
-    Source: ours, for what the paper says in section 4.4.
-    """
-    if tubes.shape != mask.shape or tubes.ndim != 4:
-        raise ValueError("tubes and mask must both be [B, T, H, W]: got "
-                         f"{tuple(tubes.shape)} and {tuple(mask.shape)}")
-    mask = mask.to(tubes.dtype)
-    return (tubes * mask).sum(dim=(1, 2, 3)) / tubes.sum(dim=(1, 2, 3)), mask.mean(dim=(1, 2, 3))
-
-
-def mask_tubes(mask: Tensor, positions: tuple[int, int, int]) -> Tensor:
-    """What tubes could look like at best: a mask, seen at the resolution of the feature maps.
-
-    Args:
-        mask: ``[B, T, H, W]``.
-        positions: t, h, w of the feature maps.
-
-    Returns:
-        ``[B, T, H, W]``, as :func:`saliency_tubes`.
-
-    Example:
-        >>> mask_tubes(torch.rand(1, 8, 32, 32), positions=(2, 4, 4)).shape
-        torch.Size([1, 8, 32, 32])
-    """
-    return stretch(upsample(F.adaptive_avg_pool3d(mask.float(), positions), mask.shape[1:]))
-
-
-def moving_pixels(clips: Tensor, threshold: float = 0.1) -> Tensor:
-    """Pixels that change from the frame before or to the next one, where nobody knows what moves.
-
-    Camera motion, noise and flicker count as motion; what moves without changing its pixels does not.
-
-    Args:
-        clips: ``[B, C, T, H, W]``, values in [0, 1], at least 2 frames.
-        threshold: of the magnitude of the first derivative, in any channel.
-
-    Returns:
-        ``[B, T, H, W]``, truth values.
-
-    Raises:
-        TypeError, ValueError: as :func:`vididi_transforms.temporal_difference`.
-
-    Example:
-        >>> moving_pixels(torch.tensor([0.0, 0, 1]).view(1, 1, 3, 1, 1)).flatten()
-        tensor([False,  True,  True])
-    """
-    change = (temporal_difference(clips, 1).abs() > threshold).any(dim=1)
-    return F.pad(change, (0, 0, 0, 0, 0, 1)) | F.pad(change, (0, 0, 0, 0, 1, 0))

@@ -1,29 +1,29 @@
-"""How far derivatives tell the next frames: the paper's expansion against the video itself."""
+"""How well a Taylor expansion predicts the next frames (paper, section 3.1)."""
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-from ..derivatives.functional import taylor_expand, temporal_difference
+from ..derivatives.functional import frames_lost, taylor_expand, temporal_difference
 
 
 def predict(clip: Tensor, order: int, steps: int) -> Tensor:
-    """Frames that have not been seen, by the Taylor expansion of the last one that has.
+    """Predict the frames after a clip by the Taylor expansion of its last frame.
 
     Convention:
-        Differences that end at the frame take the place of the derivatives there, so that nothing of a later frame is
-        used (forward differences at it would hold the very frames that are to be told).
+        The derivatives are backward differences at the last frame, so that no later frame is used. (Forward differences
+        would contain the frames to predict.)
 
     Args:
-        clip: ``[..., C, T, H, W]``, the frames that have been seen.
-        order: of the highest derivative, < T.
-        steps: how many frames to tell.
+        clip: ``[..., C, T, H, W]``, the known frames.
+        order: highest derivative order, < T.
+        steps: number of frames to predict.
 
     Returns:
         ``[..., C, steps, H, W]``.
 
     Raises:
-        TypeError, ValueError: as :func:`vididi_transforms.temporal_difference`.
+        TypeError, ValueError: As :func:`vididi_transforms.temporal_difference`.
 
     Example:
         >>> fall = torch.tensor([0.0, 1, 2, 3]).view(1, 4, 1, 1)
@@ -37,18 +37,20 @@ def predict(clip: Tensor, order: int, steps: int) -> Tensor:
 
 
 def taylor_errors(clip: Tensor, orders: Sequence[int] = (0, 1, 2), steps: int = 3) -> Tensor:
-    """Root mean square error of :func:`predict`, from every frame of a clip that has enough before and after it.
+    """Root mean square error of :func:`predict`.
+
+    It is taken over all frames with enough frames before and after them.
 
     Args:
-        clip: ``[C, T, H, W]``, at least ``max(orders) + 1 + steps`` frames.
-        orders: of the expansion; all are compared on the same frames.
-        steps: how many frames ahead.
+        clip: ``[C, T, H, W]``, with at least ``max(orders) + 1 + steps`` frames.
+        orders: highest derivative order of each expansion; all are compared on the same frames.
+        steps: number of frames to predict.
 
     Returns:
-        ``[len(orders), steps]``, in the clip's unit.
+        ``[len(orders), steps]``, in the unit of the clip.
 
     Raises:
-        ValueError: the clip has too few frames, or there is no order or step.
+        ValueError: If the clip has too few frames, or there is no order or step.
 
     Example:
         >>> line = torch.arange(6.0).view(1, 6, 1, 1)
@@ -60,30 +62,41 @@ def taylor_errors(clip: Tensor, orders: Sequence[int] = (0, 1, 2), steps: int = 
     """
     if not orders or steps < 1:
         raise ValueError(f"errors need at least one order and one step: got orders={tuple(orders)}, steps={steps}")
-    seen, frames = max(orders) + 1, clip.shape[-3]
+    seen, frames = frames_lost(max(orders)) + 1, clip.shape[-3]
     if frames < seen + steps:
-        raise ValueError(f"clip needs at least max(orders) + 1 + steps frames: got T={frames} for "
-                         f"orders={tuple(orders)}, steps={steps}")
+        raise ValueError(f"orders={tuple(orders)} and steps={steps} need clips of at least {seen + steps} frames: got "
+                         f"T={frames}")
     starts = range(frames - seen - steps + 1)
-    return torch.stack([torch.stack([
-        (predict(clip[:, n:n + seen], order, steps) - clip[:, n + seen:n + seen + steps]).square().mean(dim=(0, 2, 3))
-        for n in starts]).mean(dim=0).sqrt() for order in orders])
+    errors = []
+    for order in orders:
+        squares = [_square_error(clip[:, start:start + seen + steps], order, steps) for start in starts]
+        errors.append(torch.stack(squares).mean(dim=0).sqrt())
+    return torch.stack(errors)
+
+
+def _square_error(clip: Tensor, order: int, steps: int) -> Tensor:
+    """``[steps]``, mean over channels and pixels.
+
+    The last ``steps`` frames are predicted from those before them.
+    """
+    predicted = predict(clip[:, :-steps], order, steps)
+    return (predicted - clip[:, -steps:]).square().mean(dim=(0, 2, 3))
 
 
 def taylor_strip(clip: Tensor, orders: Sequence[int] = (0, 1, 2), steps: int = 3) -> Tensor:
-    """A picture of the last frames and of what each order tells of them: the true ones above, a row for each order.
+    """A picture of the last frames: true ones, then predicted ones by order.
 
     Args:
-        clip: ``[3, T, H, W]``, values in [0, 1]; its last ``steps`` frames are to be told.
-        orders: of the expansion.
-        steps: how many frames.
+        clip: ``[3, T, H, W]``, values in [0, 1]; its last ``steps`` frames are predicted from those before them.
+        orders: highest derivative order of each expansion.
+        steps: number of frames to predict.
 
     Returns:
-        ``[(1 + len(orders)) * H, (1 + steps) * W, 3]``, values cut to [0, 1]; the first column is the frame that is
-        expanded.
+        ``[(1 + len(orders)) * H, (1 + steps) * W, 3]``, values clipped to [0, 1]. The first column is the last known
+        frame.
 
     Raises:
-        TypeError, ValueError: the clip is no such tensor, or as :func:`predict`.
+        TypeError, ValueError: As :func:`check_pictures` and :func:`predict`.
 
     Example:
         >>> taylor_strip(torch.rand(3, 8, 16, 16)).shape
@@ -97,10 +110,10 @@ def taylor_strip(clip: Tensor, orders: Sequence[int] = (0, 1, 2), steps: int = 3
 
 
 def check_pictures(clip: Tensor) -> None:
-    """Raise unless a clip can be shown.
+    """Check that a clip can be drawn.
 
     Raises:
-        TypeError: it is no tensor ``[3, T, H, W]`` of a floating type.
+        TypeError: If it is not a floating-point tensor ``[3, T, H, W]``.
 
     Example:
         >>> check_pictures(torch.rand(3, 8, 16, 16))

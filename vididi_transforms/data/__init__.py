@@ -1,7 +1,8 @@
-"""Video files: generating, preparing, checking and decoding them.
+"""Video files: generate, prepare, check and decode them.
 
-Reading order: ``files`` (complete files or none), ``video_io`` (decoding and encoding with PyAV), ``motion_videos``
-(the generated dataset), ``prepare/`` (annotation lists of public datasets), then ``faults``, ``worker_processes``,
-``verification`` and ``verify_videos`` (which videos of a list are broken).
-May import: ``pairs``; PyAV and tqdm inside the functions that need them.
+Reading order: ``files`` (atomic writing), ``video_io`` (decoding and encoding), ``motions`` and ``motion_videos`` (the
+generated dataset), ``prepare/`` (annotation lists of public datasets); then ``faults``, ``worker_processes``,
+``verification`` and ``verify_videos`` (find the broken videos of a list). ``next_steps``: what the commands print last;
+``number_options``: their integer options.
+May import: ``pairs``; PyAV and tqdm only inside functions.
 """

@@ -1,4 +1,4 @@
-"""What is wrong with a video: its frames are decoded and compared with what its header promises."""
+"""Find what is wrong with a video: compare its frames with its header."""
 from collections import deque
 from dataclasses import dataclass, field
 from itertools import islice
@@ -12,24 +12,24 @@ if TYPE_CHECKING:
 
 FAULTS = ("missing", "unreadable", "no video stream", "truncated", "damaged", "miscounted", "changes size",
           "timed out")
-"""Kinds of faults. Truncated: the end is lost. Damaged: frames within are. Miscounted: nothing is lost, but the header
-promises more frames than are shown, so that readers ask for frames that are not there."""
+"""Kinds of faults. Truncated: the end is missing. Damaged: frames before the end cannot be decoded. Miscounted: nothing
+is missing, but the header counts more frames than there are, so that readers ask for frames that do not exist."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One of :data:`FAULTS`, and what was seen."""
+    """A kind in :data:`FAULTS` and the reason."""
 
     kind: str
     reason: str
 
 
 def fault_of(path: Path, quick: bool = False) -> Fault | None:
-    """What is wrong with a video; None: nothing.
+    """The fault of a video, or None if it is good.
 
     Args:
         path: the video.
-        quick: whether to decode its first and its last frame only; what is between them is not seen then.
+        quick: whether to decode only the first and the last frame, which misses faults between them.
     """
     try:
         return _ends(path) if quick else _whole(path)
@@ -40,28 +40,28 @@ def fault_of(path: Path, quick: bool = False) -> Fault | None:
 
 
 @dataclass
-class _Promise:
-    """What the header says of a video."""
+class _Header:
+    """What the header says about a video."""
 
-    frames: int  # 0: nothing
-    seconds: float  # 0: nothing that is stored in the file
+    frames: int  # 0: unknown
+    seconds: float  # 0: unknown
     start: float
     rate: float
 
-    def lost(self, end: float) -> float:
-        """Seconds from the end of the last frame to the promised one; one frame may be missing."""
+    def seconds_lost(self, end: float) -> float:
+        """Seconds from ``end`` to the end in the header, with one frame of tolerance."""
         return self.start + self.seconds - end - 1 / self.rate
 
 
 @dataclass
-class _Seen:
-    """What came out of a video."""
+class _Decoded:
+    """What decoding a video gave."""
 
     frames: int = 0
-    marked: int = 0  # frames that the decoder marks as corrupt
-    errors: list[str] = field(default_factory=list)  # of packets that cannot be decoded
+    corrupt: int = 0  # frames that the decoder marks as corrupt
+    errors: list[str] = field(default_factory=list)  # messages, one per packet that cannot be decoded
     sizes: dict[str, None] = field(default_factory=dict)
-    end: float = 0  # of the last packet, in seconds
+    end: float = 0  # end of the last packet, in seconds
 
     def decode(self, packet: "av.Packet[av.video.stream.VideoStream]") -> None:
         import av
@@ -76,66 +76,74 @@ class _Seen:
 
     def add(self, frame: "av.VideoFrame") -> None:
         self.frames += 1
-        self.marked += bool(frame.is_corrupt)
+        self.corrupt += bool(frame.is_corrupt)
         self.sizes[f"{frame.width} x {frame.height}"] = None
 
 
 def _whole(path: Path) -> Fault | None:
-    seen = _Seen()
+    """Decode all frames."""
+    decoded = _Decoded()
     with opened(path) as (container, stream):
-        promise = _promise(container, stream)
+        header = _header(container, stream)
         for packet in container.demux(stream):
-            seen.decode(packet)
-    if not seen.frames:
-        raise UnreadableError(seen.errors[0] if seen.errors else "no frame")
-    return _too_short(seen, promise) or _not_all(seen, promise) or _sizes(seen)
+            decoded.decode(packet)
+    if not decoded.frames:
+        raise UnreadableError(decoded.errors[0] if decoded.errors else "no frame")
+    return _truncated(decoded, header) or _damaged(decoded) or _miscounted(decoded, header) or _changes_size(decoded)
 
 
-def _promise(container: "av.container.InputContainer", stream: "av.video.stream.VideoStream") -> _Promise:
+def _header(container: "av.container.InputContainer", stream: "av.video.stream.VideoStream") -> _Header:
     import av
 
     clock = float(stream.time_base or 0)
     seconds = stream.duration * clock if stream.duration else (container.duration or 0) / av.time_base
-    stored = stream.frames or "matroska" in container.format.name  # elsewhere FFmpeg guesses it from what is there
-    return _Promise(stream.frames, seconds if stored else 0, (stream.start_time or 0) * clock,
-                    float(stream.average_rate or 25))
+    stored = stream.frames or "matroska" in container.format.name  # for other formats FFmpeg estimates it
+    return _Header(stream.frames, seconds if stored else 0, (stream.start_time or 0) * clock,
+                   float(stream.average_rate or 25))
 
 
-def _too_short(seen: _Seen, promise: _Promise) -> Fault | None:
-    if seen.frames < promise.frames and promise.lost(seen.end) > 0:
-        return Fault("truncated", f"decoded {seen.frames} of {promise.frames} frames")
-    return None if promise.frames else _early(seen, promise)
-
-
-def _early(seen: _Seen, promise: _Promise) -> Fault | None:
-    lost = promise.lost(seen.end)
-    if promise.seconds and lost > promise.seconds / 10:  # sound may end a little later
-        return Fault("truncated", f"ends {lost:.2f} of {promise.seconds:.2f} seconds too early")
+def _truncated(decoded: _Decoded, header: _Header) -> Fault | None:
+    if not header.frames:
+        return _ends_early(decoded, header)
+    if decoded.frames < header.frames and header.seconds_lost(decoded.end) > 0:
+        return Fault("truncated", f"decoded {decoded.frames} of {header.frames} frames")
     return None
 
 
-def _not_all(seen: _Seen, promise: _Promise) -> Fault | None:
-    if seen.errors or seen.marked:
-        return Fault("damaged", f"{len(seen.errors)} packets cannot be decoded, {seen.marked} of {seen.frames} frames "
-                     "only in part")
-    if seen.frames < promise.frames:
-        return Fault("miscounted", f"shows {seen.frames} of {promise.frames} frames")
+def _ends_early(decoded: _Decoded, header: _Header) -> Fault | None:
+    lost = header.seconds_lost(decoded.end)
+    if header.seconds and lost > header.seconds / 10:  # sound may end a little later
+        return Fault("truncated", f"ends {lost:.2f} of {header.seconds:.2f} seconds too early")
     return None
 
 
-def _sizes(seen: _Seen) -> Fault | None:
-    return Fault("changes size", ", ".join(seen.sizes)) if len(seen.sizes) > 1 else None
+def _damaged(decoded: _Decoded) -> Fault | None:
+    if decoded.errors or decoded.corrupt:
+        return Fault("damaged", f"{len(decoded.errors)} packets cannot be decoded, {decoded.corrupt} of "
+                     f"{decoded.frames} frames only in part")
+    return None
+
+
+def _miscounted(decoded: _Decoded, header: _Header) -> Fault | None:
+    if decoded.frames < header.frames:
+        return Fault("miscounted", f"shows {decoded.frames} of {header.frames} frames")
+    return None
+
+
+def _changes_size(decoded: _Decoded) -> Fault | None:
+    return Fault("changes size", ", ".join(decoded.sizes)) if len(decoded.sizes) > 1 else None
 
 
 def _ends(path: Path) -> Fault | None:
-    seen = _Seen()
+    """Decode the first and the last frame."""
+    decoded = _Decoded()
     with opened(path) as (container, stream):
-        promise = _promise(container, stream)
+        header = _header(container, stream)
     for _, frame in islice(frames(path), 1):
-        seen.add(frame)
-    if not seen.frames:
+        decoded.add(frame)
+    if not decoded.frames:
         raise UnreadableError("no frame")
-    for time, frame in deque(frames(path, promise.seconds), 1) if promise.seconds else ():
-        seen.add(frame)
-        seen.end = promise.start + time
-    return _early(seen, promise) or _sizes(seen)
+    for time, frame in deque(frames(path, header.seconds), 1) if header.seconds else ():
+        decoded.add(frame)
+        decoded.end = header.start + time
+    return _ends_early(decoded, header) or _changes_size(decoded)

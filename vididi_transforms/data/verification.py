@@ -1,4 +1,7 @@
-"""Many videos checked in processes; what was found is kept, so that an interrupted run goes on."""
+"""Check many videos in parallel.
+
+Results are stored as they come, so that an interrupted run continues.
+"""
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -10,21 +13,24 @@ from .files import write_text
 from .worker_processes import in_processes
 
 Key = tuple[str, int, int, bool]
-"""What a result belongs to: the path, size and time of a file, and whether it was checked quickly."""
+"""Key of a stored result: path, size and time of the file, and whether the check was quick."""
 
 
 def verify(paths: Sequence[Path], state: Path, workers: int, timeout: float,
            quick: bool = False) -> dict[Path, Fault | None]:
-    """What is wrong with each video; None: nothing.
+    """The fault of each video, or None if it is good.
 
     Args:
-        paths: of the videos.
-        state: file that takes each result as it comes, and has those of files that have not changed since.
-        workers: processes.
-        timeout: seconds for one video.
+        paths: the videos.
+        state: file of stored results; those of unchanged files are used, new ones are appended.
+        workers: number of processes.
+        timeout: time limit per video, in seconds.
         quick: see :func:`fault_of`.
+
+    Raises:
+        ValueError: If ``state`` is not a file of results.
     """
-    import av  # noqa: F401 - here, once for all processes
+    import av  # noqa: F401 - before forking: the processes need not import it
     from tqdm import tqdm
 
     known, keys = _load(state), {path: _key(path, quick) for path in paths}
@@ -34,7 +40,7 @@ def verify(paths: Sequence[Path], state: Path, workers: int, timeout: float,
           tqdm(total=len(keys), initial=len(found), desc="decoding", unit="video") as bar):
         for path, result in in_processes(partial(fault_of, quick=quick), todo, workers, timeout):
             found[path], key = _fault(result), keys[path]
-            if key and result is found[path]:  # what hung or crashed may do better next time
+            if key and result is found[path]:  # after a time-out or a crash, the next run tries again
                 lines.write(_line(key, found[path]))
                 lines.flush()
             bar.update()
@@ -60,13 +66,17 @@ def _line(key: Key, fault: Fault | None) -> str:
 
 
 def _load(state: Path) -> dict[Key | None, Fault | None]:
-    """The results in a file, which is then written anew: a killed run may have left half a line."""
+    """Read the stored results and write them back.
+
+    A killed run may have left half a line.
+    """
     known: dict[Key | None, Fault | None] = {}
     for line in state.read_text(encoding="utf-8").split("\n")[:-1] if state.exists() else ():
         try:
             (path, size, time, quick), fault = json.loads(line)
             known[path, size, time, quick] = fault and Fault(**fault)
         except (TypeError, ValueError) as error:
-            raise ValueError(f"{state} must hold results, remove it to start anew: got {line!r}") from error
+            raise ValueError(f"{state} must hold results: got {line!r}; remove the file to start from scratch"
+                             ) from error
     write_text(state, "".join(_line(key, fault) for key, fault in known.items() if key))
     return known

@@ -1,23 +1,20 @@
-"""Videos that can be read, and smaller ones with short groups of pictures (GOPs), in parallel."""
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+"""Decode and encode videos with PyAV."""
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from .files import unfinished
+from .files import complete
 
 if TYPE_CHECKING:
     import av
 
-Job = TypeVar("Job")
 X264 = {"crf": "18", "threads": "1", "tune": "fastdecode"}
 
 
 class UnreadableError(Exception):
-    """A video cannot be decoded; why."""
+    """A video cannot be decoded; the message says why."""
 
 
 class NoVideoError(UnreadableError):
@@ -26,11 +23,13 @@ class NoVideoError(UnreadableError):
 
 @contextmanager
 def opened(path: Path) -> "Iterator[tuple[av.container.InputContainer, av.video.stream.VideoStream]]":
-    """A video and its first video stream, to be decoded in this thread: one video a process is faster.
+    """Open a video and its first video stream.
+
+    It is decoded in this thread only: reading several videos in as many processes is faster.
 
     Raises:
-        NoVideoError: there is no video stream.
-        UnreadableError: the file is no video, or while reading.
+        NoVideoError: If there is no video stream.
+        UnreadableError: If the file is not a video, or if reading fails inside the block.
     """
     import av
 
@@ -48,19 +47,22 @@ def opened(path: Path) -> "Iterator[tuple[av.container.InputContainer, av.video.
 
 
 def _lenient(pyav: str) -> dict[str, Any]:
-    """Old titles are not UTF-8; from PyAV 19 on that is no error, and nothing can be asked for."""
+    """Options with which titles need not be UTF-8.
+
+    PyAV 19 accepts such titles and has no such option.
+    """
     return {} if int(pyav.split(".")[0]) >= 19 else {"metadata_errors": "replace"}
 
 
 def frames(path: Path, start: float = 0) -> "Iterator[tuple[float, av.VideoFrame]]":
-    """The frames of a video and their times in seconds from its start.
+    """The frames of a video and their times, in seconds from its start.
 
     Args:
         path: the video.
-        start: in seconds; the first frame is the one shown then or an earlier one.
+        start: time in seconds; the first frame is the one shown at this time or an earlier one.
 
     Raises:
-        UnreadableError: while reading.
+        UnreadableError: If the video cannot be read.
     """
     import av
 
@@ -73,7 +75,7 @@ def frames(path: Path, start: float = 0) -> "Iterator[tuple[float, av.VideoFrame
 
 
 def check(path: Path) -> str:
-    """Why the first frame of a video cannot be read; empty if it can."""
+    """The reason why the first frame of a video cannot be decoded; empty if it can."""
     try:
         return "" if next(frames(path), None) else "no frame"
     except UnreadableError as error:
@@ -81,7 +83,9 @@ def check(path: Path) -> str:
 
 
 def scaled(width: int, height: int, short_side: int) -> tuple[int, int]:
-    """Width and height with the given short side, even (H.264) and never larger than before.
+    """Width and height with the given short side.
+
+    Both are even (H.264) and never larger than before.
 
     Example:
         >>> scaled(320, 240, 150), scaled(1080, 1920, 150), scaled(101, 81, 150)
@@ -94,61 +98,58 @@ def scaled(width: int, height: int, short_side: int) -> tuple[int, int]:
 
 
 def reencode(source: Path, target: Path, short_side: int, gop: int) -> str:
-    """Write a video again as H.264, without sound; every frame stays, at the average rate.
+    """Write a smaller copy of a video as H.264, atomically.
 
-    The file appears when it is whole.
+    It has all frames, at the average rate, and no sound.
+
+    Args:
+        source: the video.
+        target: the copy.
+        short_side: shorter side of the copy, in pixels; smaller videos keep their size.
+        gop: largest distance between two key frames, in frames.
 
     Returns:
-        Why the video cannot be read; empty if it can.
+        The reason why the video cannot be read; empty if it can.
     """
-    part = unfinished(target)
     try:
-        _encode(source, part, short_side, gop)
-        part.replace(target)
+        write_h264(target, _smaller(source, short_side), _rate(source), {"g": str(gop)})
     except UnreadableError as error:
         return str(error)
-    finally:
-        part.unlink(missing_ok=True)
     return ""
 
 
-def _encode(source: Path, part: Path, short_side: int, gop: int) -> None:
+def _smaller(source: Path, short_side: int) -> "Iterator[av.VideoFrame]":
+    """The frames, scaled; all get the size of the first one."""
+    size = None
+    for _, frame in frames(source):
+        size = size or scaled(frame.width, frame.height, short_side)
+        yield frame.reformat(*size, "yuv420p", interpolation="BICUBIC")
+    if size is None:
+        raise UnreadableError("no frame")
+
+
+def write_h264(path: Path, images: "Iterable[av.VideoFrame]", rate: Fraction, options: dict[str, str]) -> None:
+    """Write frames as an H.264 file (MP4), atomically.
+
+    Args:
+        path: the file.
+        images: frames of one size, even in height and width.
+        rate: frames per second.
+        options: options of libx264 that override :data:`X264`.
+    """
     import av
 
-    rate = _rate(source)
-    with av.open(f"file:{part}", "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=rate, options=X264)
-        stream.pix_fmt, stream.codec_context.gop_size = "yuv420p", gop
-        index = -1
-        for index, (_, frame) in enumerate(frames(source)):
+    with complete(path) as part, av.open(f"file:{part}", "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=rate, options={**X264, **options})
+        stream.pix_fmt = "yuv420p"
+        for index, image in enumerate(images):
             if index == 0:
-                stream.width, stream.height = scaled(frame.width, frame.height, short_side)
-            small = frame.reformat(stream.width, stream.height, "yuv420p", interpolation="BICUBIC")
-            small.pts, small.time_base, small.pict_type = index, 1 / rate, 0
-            container.mux(stream.encode(small))
-        if index < 0:
-            raise UnreadableError("no frame")
+                stream.width, stream.height = image.width, image.height
+            image.pts, image.time_base, image.pict_type = index, 1 / rate, 0
+            container.mux(stream.encode(image))
         container.mux(stream.encode())
 
 
 def _rate(source: Path) -> Fraction:
     with opened(source) as (_, stream):
         return Fraction(stream.average_rate or 25).limit_denominator(1001)
-
-
-def in_parallel(function: Callable[[Job], str], jobs: Sequence[Job], workers: int, text: str) -> list[str]:
-    """The results of a function for each job, with a progress bar.
-
-    Raises:
-        RuntimeError: a process ended, as when a broken file makes the decoder crash.
-    """
-    from tqdm import tqdm
-
-    if workers == 1 or len(jobs) < 2:
-        return [function(job) for job in tqdm(jobs, desc=text, unit="video")]
-    with ProcessPoolExecutor(min(workers, len(jobs))) as pool:
-        try:
-            return list(tqdm(pool.map(function, jobs), total=len(jobs), desc=text, unit="video"))
-        except BrokenProcessPool as error:
-            raise RuntimeError("a process ended while reading videos: run again with --workers 1 to see at which; "
-                               "finished files are kept") from error

@@ -1,8 +1,8 @@
-"""What a trained encoder's features are worth, in numbers.
+"""Numbers about an encoder's features: retrieval, silhouette scores, t-SNE.
 
-Reading order: ``features`` (feature files), ``retrieval`` (nearest neighbours and recall), ``neighbours`` (both, per
-class), ``clustering/`` (silhouette and t-SNE).
-May import: ``data``; scikit-learn and matplotlib inside the functions that need them.
+Reading order: ``features`` (feature files), ``retrieval`` (nearest neighbours and recall), ``neighbours`` (recall by
+class, confusion), ``clustering/`` (silhouette and t-SNE). Results share ``tables``, ``colours`` and ``provenance``.
+May import: ``data`` and ``checks``; scikit-learn and matplotlib only inside the functions that need them.
 """
 from .retrieval import nearest, recall_at_k
 

@@ -1,4 +1,4 @@
-"""Which training videos each test video finds: of a feature file, with recalls by class and confusion."""
+"""Nearest neighbours in a feature file, recall by class, and the confusion matrix."""
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from .features import FeatureSet
-from .retrieval import nearest
+from .retrieval import centred, nearest, recall_of_hits
 
 TOPK = (1, 5, 10)
 Recalls = dict[int, tuple[float, ...]]
@@ -16,12 +16,14 @@ Recalls = dict[int, tuple[float, ...]]
 
 @dataclass(frozen=True, eq=False)
 class Neighbours:
-    """The nearest gallery videos of Q query videos; L classes.
+    """The nearest gallery videos of each query video.
+
+    Shapes: Q queries, N gallery videos, L classes.
 
     Args:
-        query: the test videos.
-        gallery: the training videos, N of them.
-        indices: ``[Q, min(10, N)]``, of gallery videos, nearest first.
+        query: the Q test videos.
+        gallery: the N training videos.
+        indices: ``[Q, min(10, N)]``, indices of gallery videos, nearest first.
     """
 
     query: FeatureSet
@@ -30,20 +32,23 @@ class Neighbours:
 
     @cached_property
     def hits(self) -> np.ndarray:
-        """Which of them are of their query's class: ``[Q, min(10, N)]``."""
+        """``[Q, min(10, N)]``, booleans: whether a neighbour has its query's class."""
         hits: np.ndarray = self.gallery.labels[self.indices] == self.query.labels[:, None]
         return hits
 
     def recalls(self, chosen: np.ndarray | slice = slice(None)) -> tuple[float, ...]:
-        """Recall at 1, 5 and 10, in [0, 1], of all queries or of chosen ones."""
-        return tuple(float(self.hits[chosen, :k].any(axis=1).mean()) for k in TOPK)
+        """Recall at 1, 5 and 10 in [0, 1], of all queries or of the chosen ones."""
+        return tuple(recall_of_hits(torch.from_numpy(self.hits[chosen]), TOPK).values())
 
     def class_recalls(self) -> Recalls:
-        """Label to recalls, for the labels that have query videos."""
+        """Label to recall at 1, 5 and 10, for every class that has queries."""
         return {int(label): self.recalls(self.query.labels == label) for label in np.unique(self.query.labels)}
 
     def confusion(self) -> np.ndarray:
-        """``[L, L]``, in the order of the labels: queries by their class (row) and their nearest video's (column)."""
+        """``[L, L]``, counts of queries.
+
+        Rows are the queries' classes, columns the classes of their nearest videos.
+        """
         labels = sorted(self.query.classes)
         counts = np.zeros((len(labels), len(labels)), dtype=np.int64)
         found = self.gallery.labels[self.indices[:, 0]]
@@ -52,7 +57,7 @@ class Neighbours:
 
 
 def chance_recall(own: int, total: int, k: int) -> float:
-    """Chance that one of k of ``total`` videos, drawn at random, is one of ``own``.
+    """Probability that k of ``total`` random videos include any of ``own`` videos.
 
     Example:
         >>> round(chance_recall(60, 480, 1), 3), round(chance_recall(60, 480, 5), 3)
@@ -62,22 +67,22 @@ def chance_recall(own: int, total: int, k: int) -> float:
 
 
 def chance_recalls(data: FeatureSet) -> tuple[float, ...]:
-    """Recalls at 1, 5 and 10 of gallery videos that are drawn at random, in [0, 1]."""
+    """Recall at 1, 5 and 10 in [0, 1] if gallery videos are chosen at random."""
     gallery, queries = (Counter(data.labels[data.splits == split].tolist()) for split in ("gallery", "query"))
     return tuple(sum(count * chance_recall(gallery[label], gallery.total(), k) for label, count in queries.items())
                  / queries.total() for k in TOPK)
 
 
-def find_neighbours(data: FeatureSet, metric: str = "cosine", center: bool = False) -> Neighbours:
+def find_neighbours(data: FeatureSet, metric: str = "cosine", centre: bool = False) -> Neighbours:
     """The ten nearest gallery videos of every query video.
 
     Args:
-        data: of a feature file.
+        data: features of gallery and query videos.
         metric: ``'cosine'`` or ``'euclidean'``.
-        center: subtract each split's own mean first, as the protocol ``'centred'``.
+        centre: subtract each split's own mean feature first, as in the protocol ``'centred'``.
 
     Raises:
-        ValueError: as :func:`vididi_transforms.evaluation.retrieval.nearest`.
+        ValueError: As :func:`vididi_transforms.evaluation.retrieval.nearest`.
 
     Example:
         >>> eye, label = np.eye(2, dtype=np.float32), np.arange(2)
@@ -92,6 +97,5 @@ def find_neighbours(data: FeatureSet, metric: str = "cosine", center: bool = Fal
     Source: paper section 4.1, appendix B.4.
     """
     gallery, query = data.part("gallery"), data.part("query")
-    kept, asked = (torch.from_numpy(part.features - part.features.mean(axis=0) if center else part.features)
-                   for part in (gallery, query))
-    return Neighbours(query, gallery, nearest(kept, asked, max(TOPK), metric).numpy())
+    x, y = (torch.from_numpy(centred(part.features) if centre else part.features) for part in (gallery, query))
+    return Neighbours(query, gallery, nearest(x, y, max(TOPK), metric).numpy())

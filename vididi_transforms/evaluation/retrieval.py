@@ -1,32 +1,40 @@
-"""Nearest-neighbour retrieval of videos and its recall; N gallery and Q query videos, features of D dimensions."""
-from collections.abc import Sequence
-from numbers import Integral
+"""Video retrieval: nearest neighbours and recall at k.
 
+Shapes: N gallery videos, Q query videos, D dimensions of a feature.
+"""
+from collections.abc import Sequence
+from typing import TypeVar
+
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..checks import as_int
+
 METRICS = ("cosine", "euclidean")
+Features = TypeVar("Features", Tensor, np.ndarray)
 
 
 def recall_at_k(gallery: Tensor, gallery_labels: Tensor, query: Tensor, query_labels: Tensor,
                 topk: Sequence[int] = (1, 5, 10), metric: str = "cosine", chunk: int = 1024) -> dict[int, float]:
-    """Share of queries with at least one of the k nearest gallery videos of their own class.
+    """Share of queries with a video of their class among the k nearest gallery videos.
 
     Args:
-        gallery: ``[N, D]``; the training videos in the paper's protocol.
+        gallery: ``[N, D]``, features of the gallery; in the paper, the training videos.
         gallery_labels: ``[N]``, integers.
-        query: ``[Q, D]``.
+        query: ``[Q, D]``, features of the queries.
         query_labels: ``[Q]``, integers.
-        topk: the k; one larger than N counts as N.
+        topk: every k; a k above N counts as N.
         metric: ``'cosine'`` or ``'euclidean'``.
-        chunk: queries compared at once; memory is ``chunk * N`` similarities.
+        chunk: number of queries compared at once; memory holds ``chunk * N`` similarities.
 
     Returns:
-        k to recall in [0, 1].
+        Each k to its recall in [0, 1].
 
     Raises:
-        ValueError: as :func:`nearest`; labels do not match features; a k is no integer >= 1.
+        TypeError: If a k or ``chunk`` is not an integer.
+        ValueError: As :func:`nearest`; also if labels do not match features, or a k is less than 1.
 
     Example:
         >>> features, labels = torch.eye(3), torch.arange(3)
@@ -37,38 +45,65 @@ def recall_at_k(gallery: Tensor, gallery_labels: Tensor, query: Tensor, query_la
     """
     for name, features, labels in (("gallery", gallery, gallery_labels), ("query", query, query_labels)):
         if labels.shape != features.shape[:1]:
-            raise ValueError(f"{name} needs one label a feature: got labels {tuple(labels.shape)} for features "
+            raise ValueError(f"{name} needs one label per feature: got labels {tuple(labels.shape)} for features "
                              f"{tuple(features.shape)}")
     check_topk(topk)
     neighbours = nearest(gallery, query, max(topk), metric, chunk)
-    hits = gallery_labels[neighbours] == query_labels[:, None]
+    return recall_of_hits(gallery_labels[neighbours] == query_labels[:, None], topk)
+
+
+def recall_of_hits(hits: Tensor, topk: Sequence[int]) -> dict[int, float]:
+    """Share of queries with a hit among their k nearest gallery videos, for each k.
+
+    Args:
+        hits: ``[Q, K]``, booleans: whether the query's class is that of its nearest, second nearest, ... gallery video.
+        topk: every k, >= 1.
+
+    Example:
+        >>> recall_of_hits(torch.tensor([[True, False], [False, True]]), topk=(1, 2))
+        {1: 0.5, 2: 1.0}
+    """
     return {k: hits[:, :k].any(dim=1).double().mean().item() for k in topk}
 
 
+def centred(features: Features) -> Features:
+    """Features ``[N, D]`` minus their mean; takes a NumPy array or a tensor.
+
+    Example:
+        >>> centred(torch.tensor([[1.0, 4.0], [3.0, 4.0]]))
+        tensor([[-1.,  0.],
+                [ 1.,  0.]])
+    """
+    difference: Features = features - features.mean(0)
+    return difference
+
+
 def nearest(gallery: Tensor, query: Tensor, k: int, metric: str = "cosine", chunk: int = 1024) -> Tensor:
-    """Indices of each query's k nearest gallery videos, nearest first; of equally near ones the first in the gallery.
+    """Indices of the k nearest gallery videos of each query, nearest first.
+
+    Ties keep the order of the gallery.
 
     Args:
-        gallery: ``[N, D]``; half precision is compared in float32.
-        query: ``[Q, D]``.
-        k: how many, at most N come back.
+        gallery: ``[N, D]``, features of the gallery; half precision is compared in float32.
+        query: ``[Q, D]``, features of the queries.
+        k: number of neighbours.
         metric: ``'cosine'`` or ``'euclidean'``.
-        chunk: queries compared at once.
+        chunk: number of queries compared at once.
 
     Returns:
         ``[Q, min(k, N)]``, int64.
 
     Raises:
-        ValueError: the metric is not known, k or chunk is no integer >= 1, a set is empty, shapes do not match, or a
-            feature is not finite.
+        TypeError: If k or chunk is not an integer.
+        ValueError: If the metric is unknown, k or chunk is less than 1, there is no gallery or query video, the shapes
+            do not match, or a feature is not finite.
 
     Example:
         >>> nearest(torch.tensor([[1.0, 0.0], [0.0, 1.0]]), torch.tensor([[0.1, 2.0]]), k=2)
         tensor([[1, 0]])
     """
     check_metric(metric)
-    if not _are_counts(k, chunk):
-        raise ValueError(f"k and chunk must be integers >= 1: got k={k}, chunk={chunk}")
+    k, chunk = as_int("k", k, minimum=1), as_int("chunk", chunk, minimum=1)
     _check_features(gallery, query)
     dtype = torch.promote_types(torch.promote_types(gallery.dtype, query.dtype), torch.float32)
     gallery, query = gallery.to(dtype), query.to(dtype)
@@ -78,15 +113,15 @@ def nearest(gallery: Tensor, query: Tensor, k: int, metric: str = "cosine", chun
 
 
 def _similarity(query: Tensor, gallery: Tensor, metric: str) -> Tensor:
-    """``[Q, N]``; cosine takes unit vectors."""
+    """``[Q, N]``, larger is nearer; for ``'cosine'`` the features are unit vectors."""
     if metric == "cosine":
         return query @ gallery.T
-    # Not by matrix product, which loses the small differences of features that lie far from the origin.
+    # A matrix product would lose small distances between features that are far from the origin.
     return -torch.cdist(query, gallery, compute_mode="donot_use_mm_for_euclid_dist")
 
 
 def _largest(similarities: Tensor, k: int) -> Tensor:
-    """Indices of the k largest of each row, of equal ones the first; only rows that have equal ones are sorted."""
+    """Indices of the k largest values in each row; ties keep their order."""
     values, indices = similarities.topk(min(k + 1, similarities.shape[1]), dim=1)
     tied = (values[:, 1:] == values[:, :-1]).any(dim=1)
     if tied.any():
@@ -96,27 +131,26 @@ def _largest(similarities: Tensor, k: int) -> Tensor:
 
 
 def check_metric(metric: str) -> None:
-    """Raise unless ``metric`` is known.
+    """Check the name of a metric.
 
     Raises:
-        ValueError: it is not.
+        ValueError: If it is unknown.
     """
     if metric not in METRICS:
         raise ValueError(f"metric must be one of {', '.join(METRICS)}: got {metric!r}")
 
 
 def check_topk(topk: Sequence[int]) -> None:
-    """Raise unless ``topk`` holds numbers of neighbours.
+    """Check the numbers of neighbours.
 
     Raises:
-        ValueError: it is empty, or one of them is no integer >= 1.
+        TypeError: If a k is not an integer.
+        ValueError: If ``topk`` is not a list, is empty, or a k is less than 1.
     """
-    if not isinstance(topk, Sequence) or not topk or not _are_counts(*topk):
-        raise ValueError(f"topk needs integers >= 1: got {topk!r}")
-
-
-def _are_counts(*numbers: int) -> bool:
-    return all(isinstance(number, Integral) and number >= 1 for number in numbers)
+    if not isinstance(topk, Sequence) or not topk:
+        raise ValueError(f"topk must be a list of integers >= 1: got {topk!r}")
+    for k in topk:
+        as_int("each k of topk", k, minimum=1)
 
 
 def _check_features(gallery: Tensor, query: Tensor) -> None:

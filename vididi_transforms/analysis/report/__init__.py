@@ -1,9 +1,9 @@
-"""Several runs beside each other, in one HTML file that needs nothing beside itself.
+"""Several runs side by side in one self-contained HTML file.
 
-``work_dirs`` (what MMEngine, the feature file and the saliency have left) -> ``figures``, ``page`` -> ``sections`` ->
-``cli``.
+Reading order: ``work_dirs`` (what MMEngine, ``DumpFeatures`` and ``vididi saliency`` have left), ``figures``,
+``clusters``, ``overview`` (the first table), ``sections`` (the others), ``write`` (the file), ``command``.
 """
-from .sections import write_report
 from .work_dirs import Run, read_run
+from .write import write_report
 
 __all__ = ["Run", "read_run", "write_report"]

@@ -1,9 +1,9 @@
-"""Training curves and the orders over epochs, from the logged steps."""
+"""Training curves, and derivative orders by epoch, of the logged steps."""
 import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ...evaluation.clustering.figure import COLOURS
+from ...evaluation.colours import BLUE, COLOURS, VERMILION
 from .work_dirs import Run, Scalars
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def png(figure: "Figure") -> bytes:
 
 
 def curves(runs: Sequence[Run]) -> "Figure":
-    """A panel for each logged loss, a line for each run."""
+    """One panel for each logged loss, one line for each run."""
     from matplotlib.figure import Figure
 
     keys = list(dict.fromkeys(key for run in runs for line in run.training for key in line if key.startswith("loss")))
@@ -41,24 +41,26 @@ def curves(runs: Sequence[Run]) -> "Figure":
 
 
 def orders(runs: Sequence[Run]) -> "Figure":
-    """A panel for each run: the orders of the derivatives of both views at the logged steps."""
+    """One panel for each run: the derivative orders of both views at the logged steps."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9, 1.7 * len(runs)), layout="constrained")
+    keys = ("vididi_order1", "vididi_order2")
+    highest = max(2, *(int(line[key]) for run in runs for line in run.training for key in keys))
+    figure = Figure(figsize=(9, 1.7 * len(runs) * (highest + 1) / 3), layout="constrained")
     axes = figure.subplots(len(runs), 1, squeeze=False).flat
     for axis, run in zip(axes, runs, strict=True):
         epochs, name = epochs_of(run.training)
-        for view, shift, marker, colour in (("1", 0.1, "o", COLOURS[0]), ("2", -0.1, "x", COLOURS[6])):
-            values = [line[f"vididi_order{view}"] + shift for line in run.training]
+        for view, key, shift, marker, colour in ((1, keys[0], 0.1, "o", BLUE), (2, keys[1], -0.1, "x", VERMILION)):
+            values = [line[key] + shift for line in run.training]
             axis.plot(epochs, values, marker, ms=4, color=colour, label=f"view {view}")
-        axis.set(title=run.name, ylabel="order", yticks=[0, 1, 2], ylim=(-0.4, 2.4))
+        axis.set(title=run.name, ylabel="order", yticks=range(highest + 1), ylim=(-0.4, highest + 0.4))
     axes[-1].set_xlabel(name)
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right upper")
     return figure
 
 
 def epochs_of(training: Sequence[Scalars]) -> tuple[list[float], str]:
-    """Where the logged steps are, in epochs where the run counts them.
+    """Positions of the logged steps, and their unit: epochs if logged, else steps.
 
     Example:
         >>> epochs_of([dict(step=15, epoch=1), dict(step=20, epoch=1), dict(step=30, epoch=2)])

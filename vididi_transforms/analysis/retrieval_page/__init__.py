@@ -1,8 +1,8 @@
-"""Test videos and the training videos that they find, as one HTML file that needs nothing beside itself.
+"""Test videos with their nearest training videos, as one self-contained HTML file.
 
-``thumbnails`` (a video as a small film strip) -> ``clips`` (of all videos that are shown) -> ``queries`` (with the
-nearest videos of each run) and ``tables`` (recalls, confusion) -> ``write`` -> ``cli``. ``page.css`` plays the strips,
-``page.js`` filters.
+Reading order: ``thumbnails`` (a video as a strip of small frames), ``clips`` (the thumbnails of a page), ``queries``
+(queries and their nearest videos), ``tables`` (recall, confusion), ``write`` (the file), ``command``. ``page.css``
+plays the strips as clips; ``page.js`` filters the queries.
 """
 from .write import write_retrieval_page
 

@@ -1,13 +1,14 @@
-"""The clips that a page shows: each one once, however often it is shown."""
+"""The clips of a page. Each is stored once, even if it is shown several times."""
 from base64 import b64encode
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
 from ...data.video_io import UnreadableError
+from ...evaluation.colours import BLUE, VERMILION
 from .thumbnails import Thumbnail, thumbnail
 
-FRAMES = 12
+FRAMES = 12  # of a clip
 
 
 class Clips:
@@ -15,13 +16,13 @@ class Clips:
 
     Args:
         root: folder that the names are relative to.
-        names: of the videos; the same name twice is one clip.
+        names: names of the videos, with repetitions.
 
     Attributes:
-        problems: name of a video to why it cannot be shown.
+        problems: name of a video that cannot be shown to the reason.
 
     Raises:
-        ValueError: not one video can be read.
+        ValueError: If no video can be read.
     """
 
     def __init__(self, root: Path, names: Sequence[str]) -> None:
@@ -41,15 +42,20 @@ class Clips:
         self._numbers = {name: number for number, name in enumerate(self.thumbnails)}
 
     def rules(self) -> str:
-        """The CSS of the clips."""
-        return f":root {{ --frames: {FRAMES} }}\n" + "".join(
+        """CSS of the clips and of the page's colours."""
+        return f":root {{ --frames: {FRAMES}; --right: {_rgb(BLUE)}; --wrong: {_rgb(VERMILION)} }}\n" + "".join(
             f".v{self._numbers[name]} {{ width: {clip.width}px; height: {clip.height}px; background-size: "
             f"{100 * FRAMES}% 100%; background-image: url(data:image/webp;base64,{b64encode(clip.webp).decode()}) }}\n"
             for name, clip in self.thumbnails.items())
 
     def show(self, name: str, role: str) -> str:
-        """The HTML of a clip."""
+        """HTML of a clip; ``role`` starts the text that screen readers say."""
         if name in self.problems:
             return f'<span class="clip missing" title="{escape(name)}">cannot be read</span>'
         return (f'<span class="clip v{self._numbers[name]}" role="img" aria-label="{escape(f"{role} {name}")}" '
                 f'title="{escape(name)}"></span>')
+
+
+def _rgb(colour: str) -> str:
+    """``'#0072b2'`` as ``'0 114 178'``."""
+    return " ".join(map(str, bytes.fromhex(colour[1:])))

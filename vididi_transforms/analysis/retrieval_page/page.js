@@ -3,7 +3,7 @@ const form = document.querySelector("form");
 const queries = [...document.querySelectorAll(".query")];
 const button = form.querySelector("button");
 
-// A choice is of a class, or of what one encoder finds: each query says its own in the attribute of that name.
+// Each select filters by the query's data attribute of the same name: its class, or whether a run's answer is right.
 function filter() {
   const choices = [...form.querySelectorAll("select")].filter(select => select.value !== "");
   for (const query of queries) {

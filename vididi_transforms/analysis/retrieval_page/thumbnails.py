@@ -1,4 +1,4 @@
-"""A video as a small film strip; needs PyAV and Pillow, which matplotlib brings."""
+"""Thumbnails of videos; needs PyAV, and Pillow, which matplotlib installs."""
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ from ...data.video_io import UnreadableError, frames
 if TYPE_CHECKING:
     from PIL import Image
 
-WIDEST = 3  # of a frame, in heights
+MAX_RATIO = 3  # largest width of a frame, in heights
 PICTURES = (".jpg", ".jpeg", ".png")
 
 
 @dataclass(frozen=True)
 class Thumbnail:
-    """Frames side by side in one picture, which a page shows one after the other.
+    """Frames side by side in one picture; a page shows them one after the other.
 
     Args:
-        webp: the picture.
-        width, height: of a frame in pixels.
+        webp: the picture as WebP.
+        width, height: size of a frame in pixels.
     """
 
     webp: bytes
@@ -30,16 +30,16 @@ class Thumbnail:
 
 
 def thumbnail(path: Path, length: int, interval: int = 3, height: int = 80) -> Thumbnail:
-    """The first frames of a video, small.
+    """Read the first frames of a video as a thumbnail.
 
     Args:
-        path: a video, or a folder of frames as pictures (``RawframeDataset``).
-        length: number of frames; a shorter video ends with a still.
-        interval: every which frame.
-        height: in pixels; the width follows, up to three heights.
+        path: a video, or a folder of pictures, one per frame, as for ``RawframeDataset``.
+        length: number of frames; the last frame of a shorter video is repeated.
+        interval: distance between two frames; 3 takes every third frame.
+        height: height in pixels. The width keeps the ratio, up to three heights.
 
     Raises:
-        UnreadableError: there is no such video or folder, or no frame of it can be read.
+        UnreadableError: If there is no such video or folder, or if a frame cannot be read.
     """
     from PIL import Image
 
@@ -56,7 +56,7 @@ def thumbnail(path: Path, length: int, interval: int = 3, height: int = 80) -> T
 
 
 def _shrunk(image: "Image.Image", height: int) -> "Image.Image":
-    width = min(max(1, round(height * image.width / image.height)), WIDEST * height)
+    width = min(max(1, round(height * image.width / image.height)), MAX_RATIO * height)
     return image.convert("RGB").resize((width, height))
 
 
@@ -70,7 +70,10 @@ def _images(path: Path, stop: int, step: int) -> "Iterator[Image.Image]":
 
 
 def frame_files(folder: Path) -> list[Path]:
-    """A video's frames in their order; where there are pictures of optical flow too, those named ``img_...``."""
+    """The frames of a video in order.
+
+    If there are pictures named ``img_...``, only those: the others are optical flow.
+    """
     pictures = [path for path in folder.iterdir() if path.suffix.lower() in PICTURES]
     named = [path for path in pictures if path.name.startswith("img_")]
     return sorted(named or pictures, key=lambda path: (len(path.name), path.name))  # 10.jpg comes after 9.jpg

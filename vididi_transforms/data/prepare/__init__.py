@@ -1,10 +1,11 @@
-"""MMAction2's annotation lists from the official split files of a dataset and a folder of its videos.
+"""Make MMAction2's annotation lists from official split files and videos.
 
 Reading order, which is also data-flow order::
 
     split files      -> clips and labels -> files on disk -> checked or re-encoded -> lists and a report
     splits, kinetics                        video_folder     ..video_io               lists
 
-``ava`` checks AVA's annotations and extracts its frames (``ava_frames``); ``command`` is ``vididi prepare``.
+``k200`` chooses K200-40k; ``ava`` checks AVA's annotations and extracts its frames (``ava_frames``). ``command`` is
+``vididi prepare`` with the table of datasets, ``options`` what several datasets share.
 May import: ``data``, ``pairs``.
 """

@@ -1,11 +1,11 @@
-"""The frames of AVA's videos as MMAction2 reads them."""
-import shutil
+"""Frames of AVA's videos, extracted as MMAction2 reads them."""
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..files import complete
 from ..video_io import UnreadableError, frames, scaled
 
 if TYPE_CHECKING:
@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Window:
-    """Which frames of a video there are; the defaults are those of MMAction2's ``AVADataset``.
+    """The part of a video that is extracted.
+
+    The defaults are those of MMAction2's ``AVADataset``.
 
     Args:
-        start, end: in seconds (``timestamp_start``, ``timestamp_end``).
+        start, end: begin and end, in seconds (``timestamp_start``, ``timestamp_end``).
         fps: frames per second; frame ``k`` = 1, 2, ... is the one shown at ``start + (k - 1) / fps``.
 
     Raises:
-        ValueError: it holds no frame.
+        ValueError: If the window holds no frame.
     """
 
     start: int = 900
@@ -35,37 +37,38 @@ class Window:
 
     @property
     def names(self) -> list[str]:
-        """``img_00001.jpg`` and so on."""
+        """File names of the frames: ``img_00001.jpg`` and so on."""
         return [f"img_{number + 1:05d}.jpg" for number in range((self.end - self.start) * self.fps)]
 
 
 def extract(video: Path, target: Path, window: Window, short_side: int) -> str:
-    """Write the frames of a video as JPEG files into a folder, which appears when it is whole.
+    """Write the frames of a video as JPEG files into a new folder, atomically.
 
     Returns:
         Why the video cannot be read; empty if it can.
     """
-    part = target.with_name(f"{target.name}.part")
-    if part.is_symlink():
-        part.unlink()
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
     try:
-        names = iter(window.names)
-        for picture in _pictures(video, window, short_side):
-            (part / next(names)).write_bytes(picture)
-        if not any(part.iterdir()):
-            return f"ends before second {window.start}"
-        part.rename(target)
+        with complete(target) as part:
+            _write_frames(video, part, window, short_side)
     except UnreadableError as error:
         return str(error)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return ""
 
 
+def _write_frames(video: Path, folder: Path, window: Window, short_side: int) -> None:
+    folder.mkdir()
+    pictures = _pictures(video, window, short_side)
+    for name, picture in zip(window.names, pictures, strict=False):  # a video may end before the window does
+        (folder / name).write_bytes(picture)
+    if not any(folder.iterdir()):
+        raise UnreadableError(f"ends before second {window.start}")
+
+
 def _pictures(video: Path, window: Window, short_side: int) -> Iterator[bytes]:
-    """For each time of the window the last frame that has begun; nothing after the video's end."""
+    """JPEG files, one per time of the window: the frame shown at that time.
+
+    They end where the video ends.
+    """
     import av
 
     count, total = 0, len(window.names)
@@ -90,7 +93,7 @@ def _jpeg(frame: "av.VideoFrame", short_side: int) -> bytes:
     width, height = scaled(frame.width, frame.height, short_side)
     context = av.CodecContext.create("mjpeg", "w")
     context.width, context.height, context.pix_fmt = width, height, "yuvj420p"
-    context.time_base, context.options = Fraction(1, 30), {"qmin": "2", "qmax": "2"}  # nearly no loss
+    context.time_base, context.options = Fraction(1, 30), {"qmin": "2", "qmax": "2"}  # best quality
     picture = frame.reformat(width, height, "yuvj420p", interpolation="BICUBIC")
     picture.pts = 0
     return b"".join(bytes(packet) for packet in [*context.encode(picture), *context.encode(None)])

@@ -1,4 +1,4 @@
-"""Clips found on disk to MMAction2's lists, and a report of what is missing."""
+"""From clips to MMAction2's lists and a report of unusable videos."""
 import json
 import re
 from dataclasses import asdict, dataclass, field
@@ -7,7 +7,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ..files import inside, write_json, write_text
-from ..video_io import check, in_parallel, reencode
+from ..video_io import check, reencode
+from ..worker_processes import in_parallel
 from .splits import Clip, Clips
 from .video_folder import VideoFolder, stem_of
 
@@ -16,18 +17,19 @@ DELIMITERS = {"space": " ", "tab": "\t", "comma": ",", "semicolon": ";"}
 
 @dataclass(frozen=True)
 class Settings:
-    """How videos are looked at and written down.
+    """How videos are checked or re-encoded, and listed.
 
     Args:
-        reencode: folder for smaller videos, which the lists then name; None: lists name the videos as they are.
-        short_side: of these smaller videos, in pixels, even.
-        gop: frames from one key frame to the next, at most.
-        workers: processes.
+        reencode: folder for smaller copies of the videos, which the lists then name; None: the videos are listed as
+            they are.
+        short_side: shorter side of the copies, in pixels, even.
+        gop: largest distance between two key frames of the copies, in frames.
+        workers: number of processes.
         check: whether to decode the first frame of each video that is not re-encoded.
-        delimiter: between path and label, as in MMAction2's ``VideoDataset(delimiter=...)``.
+        delimiter: character between path and label, as in MMAction2's ``VideoDataset(delimiter=...)``.
 
     Raises:
-        ValueError: a number is less than 1, the short side is odd, or the delimiter is not one character.
+        ValueError: If a number is less than 1, the short side is odd, or the delimiter is not one character.
     """
 
     reencode: Path | None = None
@@ -47,7 +49,10 @@ class Settings:
 
 @dataclass
 class Report:
-    """What came out: videos in each list, and those that are not and why; the names are those of the split files."""
+    """Numbers of videos in each list; missing and unreadable videos.
+
+    Videos are named as in the split files.
+    """
 
     lists: dict[str, dict[str, int]] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
@@ -64,88 +69,100 @@ class Report:
 
 
 def locate(clips: Clips, folder: VideoFolder, report: Report) -> dict[str, Clip]:
-    """Clips by their paths in the folder; what is missing or has another name there is reported.
+    """Clips by their paths in the folder.
+
+    Missing and renamed videos are added to the report.
 
     Raises:
-        ValueError: one file has two labels, or a name leads out of the folder.
+        ValueError: If one file has two labels, or a name leads out of the folder.
     """
+    from tqdm import tqdm
+
     found: dict[str, Clip] = {}
-    for clip in clips.values():
+    for clip in tqdm(clips.values(), desc=f"{folder.root} (finding)", unit="video", delay=2):
         path = folder.find(clip.names)
         if path is None:
             report.missing.append(clip.names[0])
-        else:
-            if found.setdefault(path, clip).label != clip.label:
-                raise ValueError(f"a video must have one label: got {found[path].label} and {clip.label} for {path!r}")
-            if path not in clip.names and stem_of(path) not in clip.names:
-                report.found_under_another_name[clip.names[0]] = path
+            continue
+        if found.setdefault(path, clip).label != clip.label:
+            raise ValueError(f"a video must have one label: got {found[path].label} and {clip.label} for {path!r}")
+        if path not in clip.names and stem_of(path) not in clip.names:
+            report.found_under_another_name[clip.names[0]] = path
     return found
 
 
-def readable(found: dict[str, Clip], folder: VideoFolder, settings: Settings, report: Report) -> dict[str, int]:
-    """Labels by the paths to write into a list: of the videos as they are, or of the re-encoded ones.
+def readable(found: dict[str, Clip], folder: VideoFolder, settings: Settings, report: Report) -> dict[str, str]:
+    """The readable videos: their paths in the folder, and the paths to list.
+
+    The paths to list are their own or those of their copies.
 
     Raises:
-        ValueError: a path holds the delimiter, or the folder for re-encoded videos cannot be used.
+        ValueError: If a path holds the delimiter, or the folder for the copies cannot be used.
+        RuntimeError: As :func:`vididi_transforms.data.worker_processes.in_parallel`.
     """
-    targets = _targets(found, settings)
-    jobs = [(folder.root / path, _target(settings, target)) for path, target in targets.items()]
-    todo = [job for job in jobs if job[1] is None or not job[1].exists()]
-    if settings.reencode is None and not settings.check:
-        todo = []
+    listed = _listed_paths(found, settings)
+    jobs = {path: (folder.root / path, _copy(settings, target)) for path, target in listed.items()}
+    todo = {path: (video, copy) for path, (video, copy) in jobs.items()
+            if (settings.check if copy is None else not copy.exists())}
     work = partial(_work, short_side=settings.short_side, gop=settings.gop)
     text = "reading" if settings.reencode is None else f"{settings.reencode} (H.264)"
-    errors = dict(zip(todo, in_parallel(work, todo, settings.workers, text) if todo else [], strict=True))
-    for clip, job in zip(found.values(), jobs, strict=True):
-        if errors.get(job):
-            report.unreadable[clip.names[0]] = errors[job]
-    return {targets[path]: clip.label for path, clip in found.items() if clip.names[0] not in report.unreadable}
+    errors = dict(zip(todo, in_parallel(work, list(todo.values()), settings.workers, text), strict=True))
+    report.unreadable.update({found[path].names[0]: error for path, error in errors.items() if error})
+    return {path: target for path, target in listed.items() if not errors.get(path)}
 
 
 def _work(job: tuple[Path, Path | None], short_side: int, gop: int) -> str:
-    source, target = job
-    return check(source) if target is None else reencode(source, target, short_side, gop)
+    video, copy = job
+    return check(video) if copy is None else reencode(video, copy, short_side, gop)
 
 
-def _target(settings: Settings, name: str) -> Path | None:
+def _copy(settings: Settings, name: str) -> Path | None:
     return inside(settings.reencode, name) if settings.reencode else None
 
 
-def _targets(found: dict[str, Clip], settings: Settings) -> dict[str, str]:
-    """From paths in the folder to paths in the list."""
-    if settings.reencode is None:
-        for path in found:
-            if settings.delimiter in path:
-                raise ValueError(f"paths in a list must not hold its delimiter {settings.delimiter!r}: got {path!r}; "
-                                 "--reencode writes underscores, --delimiter takes another one")
-        return {path: path for path in found}
-    _same_settings(settings)
-    unwanted = re.compile(rf"[\s{re.escape(settings.delimiter)}]")
-    targets = {path: unwanted.sub("_", f"{PurePosixPath(stem_of(path))}.mp4") for path in found}
+def _listed_paths(found: dict[str, Clip], settings: Settings) -> dict[str, str]:
+    if settings.reencode is not None:
+        _same_settings(settings.reencode, {"short_side": settings.short_side, "gop": settings.gop})
+        return _names_of_copies(list(found), settings.delimiter)
+    for path in found:
+        if settings.delimiter in path:
+            raise ValueError(f"paths in a list must not hold its delimiter {settings.delimiter!r}: got {path!r}; "
+                             "use --reencode, which writes underscores, or another --delimiter")
+    return {path: path for path in found}
+
+
+def _names_of_copies(paths: list[str], delimiter: str) -> dict[str, str]:
+    unwanted = re.compile(rf"[\s{re.escape(delimiter)}]")
+    copies = {path: unwanted.sub("_", f"{PurePosixPath(stem_of(path))}.mp4") for path in paths}
     sources: dict[str, str] = {}
-    for path, target in targets.items():
-        if sources.setdefault(target, path) != path:
-            raise ValueError(f"re-encoded videos need different names: got {target!r} for {sources[target]!r} and "
-                             f"{path!r}")
-    return targets
+    for path, copy in copies.items():
+        if sources.setdefault(copy, path) != path:
+            raise ValueError(f"re-encoded videos need different names: got {copy!r} for {sources[copy]!r} and {path!r}")
+    return copies
 
 
-def _same_settings(settings: Settings) -> None:
-    """Finished files are kept, so that a folder must not mix sizes."""
-    if settings.reencode is None:
-        return
-    path, now = inside(settings.reencode, "reencode.json"), {"short_side": settings.short_side, "gop": settings.gop}
-    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else now
-    if before != now:
-        raise ValueError(f"{settings.reencode} must be used with the settings it was made with: {before}, got {now}")
-    write_json(path, now)
+def _same_settings(folder: Path, settings: dict[str, int]) -> None:
+    """Finished copies are kept, so the folder must not mix settings."""
+    path = inside(folder, "reencode.json")
+    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else settings
+    if before != settings:
+        raise ValueError(f"{folder} must be used with the settings it was made with: {before}, got {settings}; "
+                         "remove it or choose another folder")
+    write_json(path, settings)
 
 
 def write_list(path: Path, labels: dict[str, int], listed: int, delimiter: str, report: Report) -> None:
-    """Write one list, a line ``path label`` for each video.
+    """Write one list, a line ``path label`` per video.
+
+    Args:
+        path: the list.
+        labels: labels by path.
+        listed: number of videos in the official list.
+        delimiter: character between path and label.
+        report: gets the number of videos.
 
     Raises:
-        ValueError: there is no video to write down.
+        ValueError: If there is no video.
     """
     if not labels:
         raise ValueError(f"{path.name} needs at least one video: none of {listed} is in the folder and readable")
@@ -158,19 +175,20 @@ def write_lists(clips: dict[str, Clips], folders: dict[str, VideoFolder], names:
     """Write the lists of all subsets and ``report.json``.
 
     Args:
-        clips: of each subset.
-        folders: of each subset.
-        names: file names of the lists of each subset.
+        clips: clips by subset.
+        folders: folders of the videos by subset.
+        names: file names of the lists by subset.
         out: folder for lists and report.
         settings: see :class:`Settings`.
 
     Raises:
-        ValueError: see :class:`VideoFolder`, :func:`readable` and :func:`write_list`.
+        ValueError: See :func:`locate`, :func:`readable` and :func:`write_list`.
     """
     report = Report()
     found = {subset: locate(clips[subset], folders[subset], report) for subset in clips}
-    labels = {subset: readable(found[subset], folders[subset], settings, report) for subset in clips}
+    listed = {subset: readable(found[subset], folders[subset], settings, report) for subset in clips}
     for subset in clips:
-        write_list(out / names[subset], labels[subset], len(clips[subset]), settings.delimiter, report)
+        labels = {target: found[subset][path].label for path, target in listed[subset].items()}
+        write_list(out / names[subset], labels, len(clips[subset]), settings.delimiter, report)
     report.write(out)
     return report

@@ -1,6 +1,5 @@
 """The official split files of UCF101 and HMDB51: clips and their labels."""
 import csv
-from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,8 +8,8 @@ class Clip(NamedTuple):
     """A video of a split.
 
     Args:
-        names: where it may lie in the folder of videos; the first is its name in reports.
-        label: from 0.
+        names: paths at which it may be found in the folder of videos; the first is its name in reports.
+        label: class index, from 0.
     """
 
     names: tuple[str, ...]
@@ -21,17 +20,13 @@ Clips = dict[str, Clip]  # by the first name, in the order of the split file
 
 
 def ucf101(annotations: Path, split: int) -> dict[str, Clips]:
-    """``classInd.txt`` (``1 ApplyEyeMakeup``), ``trainlist01.txt`` (with label), ``testlist01.txt`` (without).
+    """Read the files of UCF101.
 
-    Args:
-        annotations: the folder of these files.
-        split: 1, 2 or 3.
-
-    Returns:
-        ``train`` and ``val`` (the official test list, as MMAction2 calls it).
+    ``classInd.txt`` has lines like ``1 ApplyEyeMakeup``, ``trainlist01.txt`` has labels, ``testlist01.txt`` has none.
 
     Raises:
-        ValueError: a line is not as told above, a class is not in ``classInd.txt``, or its label is another there.
+        ValueError: If a line does not have the format above, or a class is not in ``classInd.txt`` or has another
+            label there.
     """
     labels = _ucf101_labels(annotations / "classInd.txt")
     clips: dict[str, Clips] = {}
@@ -66,19 +61,14 @@ def _ucf101_line(line: str, labels: dict[str, int], name: str) -> tuple[str, int
 
 
 def hmdb51(annotations: Path, split: int) -> dict[str, Clips]:
-    """``<class>_test_split1.txt``: ``name.avi 1`` is for training, 2 for testing, 0 not used in this split.
+    """Read the files of HMDB51, ``<class>_test_split1.txt``.
 
-    Labels are the classes in alphabetical order.
+    ``name.avi 1`` is a training video, 2 a test video, 0 unused in this split.
 
-    Args:
-        annotations: the folder of these files.
-        split: 1, 2 or 3.
-
-    Returns:
-        ``train`` and ``val`` (the official test videos, as MMAction2 calls them).
+    Labels follow the alphabetical order of the classes.
 
     Raises:
-        ValueError: there is no such file, or a line is not as told above.
+        ValueError: If there is no such file, or a line does not have the format above.
     """
     ending = f"_test_split{split}.txt"
     classes = sorted(path.name[:-len(ending)] for path in annotations.glob(f"*{ending}"))
@@ -96,13 +86,13 @@ def hmdb51(annotations: Path, split: int) -> dict[str, Clips]:
 
 
 def read_lines(path: Path) -> list[str]:
-    """The lines that are not empty, without line ends, outer spaces and byte-order mark.
+    """The non-empty lines of a file, stripped and without a byte-order mark.
 
     Raises:
-        ValueError: there is no such file, or it is not UTF-8.
+        ValueError: If the file does not exist or is not UTF-8.
     """
     if not path.is_file():
-        raise ValueError(f"an official file is needed: {path} is not there")
+        raise ValueError(f"an official file is missing: no file {path}")
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -111,10 +101,10 @@ def read_lines(path: Path) -> list[str]:
 
 
 def read_rows(path: Path) -> list[list[str]]:
-    """The rows of a csv file that are not empty.
+    """The non-empty rows of a csv file.
 
     Raises:
-        ValueError: see :func:`read_lines`; or it is no csv file.
+        ValueError: If the file does not exist or is not UTF-8 or csv.
     """
     try:
         return list(csv.reader(read_lines(path)))
@@ -123,10 +113,10 @@ def read_rows(path: Path) -> list[list[str]]:
 
 
 def add(clips: Clips, clip: Clip) -> None:
-    """Add a clip; one that is listed twice stays one.
+    """Add a clip; a clip that is listed twice is added once.
 
     Raises:
-        ValueError: it is listed with another label.
+        ValueError: If it is already listed with another label.
     """
     known = clips.setdefault(clip.names[0], clip)
     if known.label != clip.label:
@@ -134,12 +124,12 @@ def add(clips: Clips, clip: Clip) -> None:
 
 
 def disjoint(clips: dict[str, Clips]) -> dict[str, Clips]:
-    """The same clips.
+    """Return the clips if ``train`` and ``val`` share no video.
 
     Raises:
-        ValueError: a video is in both ``train`` and ``val``.
+        ValueError: If a video is in both.
     """
-    both: Iterable[str] = clips["train"].keys() & clips.get("val", {}).keys()
-    for entry in sorted(both):
-        raise ValueError(f"train and val must share no video: got {entry!r} in both")
+    both = sorted(clips["train"].keys() & clips.get("val", {}).keys())
+    if both:
+        raise ValueError(f"train and val must share no video: got {both[0]!r} in both")
     return clips

@@ -4,15 +4,15 @@ from pathlib import Path, PurePosixPath
 
 from ..files import inside
 
-UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")  # Unicode's categories of control characters, halves of characters, line ends
+UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")  # Unicode categories: control characters, surrogates, line and paragraph ends
 SUFFIXES = (".avi", ".mp4", ".mkv", ".webm", ".mov", ".m4v", ".mpg", ".mpeg", ".flv", ".wmv", ".3gp")
 
 
 def safe_parts(entry: str) -> tuple[str, ...]:
-    """The folders and the file of a name in a list.
+    """Split a name in a list into its folders and its file name.
 
     Raises:
-        ValueError: the name is empty, absolute, has ``..``, a backslash or a control character.
+        ValueError: If the name is empty, absolute, or has ``..``, a backslash or a control character.
 
     Example:
         >>> safe_parts("ApplyEyeMakeup/v_ApplyEyeMakeup_g08_c01.avi")
@@ -22,33 +22,35 @@ def safe_parts(entry: str) -> tuple[str, ...]:
     unprintable = any(unicodedata.category(letter) in UNPRINTABLE for letter in entry)
     if not path.parts or path.is_absolute() or ".." in path.parts or unprintable:
         raise ValueError(f"names in lists must be relative, without '..' and control characters: got {entry!r}")
-    if "\\" in entry:  # parts names on other systems
-        raise ValueError(f"names in lists have '/' between folders and no backslash: got {entry!r}")
+    if "\\" in entry:  # separates folders on Windows
+        raise ValueError(f"names in lists must separate folders by '/', without backslashes: got {entry!r}")
     return path.parts
 
 
 class VideoFolder:
-    """The videos of a folder by their names; a name with another suffix is found too.
+    """Finds videos in a folder by name, also with another suffix.
 
     Args:
-        root: the folder; it may be a symbolic link, links inside of it must not lead out.
-        ignore_case: whether to find names whose capitals differ (UCF101's ``v_HandStandPushups``).
+        root: the folder; it may be a symbolic link, but links inside it must not lead out.
+        ignore_case: whether to find names in other upper and lower case (UCF101's ``v_HandStandPushups``).
 
     Raises:
-        ValueError: there is no such folder.
+        ValueError: If there is no such folder.
     """
 
     def __init__(self, root: Path, ignore_case: bool = True) -> None:
         if not root.is_dir():
-            raise ValueError(f"videos need a folder: {root} is none")
+            raise ValueError(f"the folder of the videos must be a directory: got {root}")
         self.root, self.ignore_case = root, ignore_case
         self._listings: dict[str, dict[tuple[int, str], str]] = {}
 
     def find(self, names: tuple[str, ...]) -> str | None:
-        """The first of the names that is there, as it is on the disk and relative to the folder.
+        """The path of the first name that exists, relative to the folder.
+
+        It is spelled as on the disk.
 
         Raises:
-            ValueError: a name leads out of the folder.
+            ValueError: If a name leads out of the folder.
         """
         for parts in [safe_parts(name) for name in names]:
             found: str | None = ""
@@ -71,14 +73,14 @@ class VideoFolder:
         return {key: name for name in reversed(names) for key in self._keys(name)}
 
     def _keys(self, name: str) -> list[tuple[int, str]]:
-        """From the closest to the loosest way in which a name matches another."""
+        """Ways in which a name matches another, from the closest to the loosest."""
         stem = stem_of(name)
         keys = [(0, name), (2, stem)]
         return sorted([*keys, (1, name.casefold()), (3, stem.casefold())]) if self.ignore_case else keys
 
 
 def stem_of(name: str) -> str:
-    """The name without the suffix of a video.
+    """The name without a video suffix.
 
     Example:
         >>> stem_of("a.b.avi"), stem_of("a.b")

@@ -1,9 +1,11 @@
-"""How well classes separate in the latent space: Table 7 and Figures 4, 7 to 10 of the paper, of feature files.
+"""How well classes separate in feature space: silhouette scores and t-SNE.
 
-``scores`` (silhouette, chosen classes, t-SNE) -> ``comparison`` (several runs) -> ``figure`` -> ``cli``. scikit-learn
-and matplotlib are imported when they are needed.
+Source: paper, Table 7 and Figures 4, 7 to 10.
+
+Reading order: ``scores`` (silhouette, best retrieved classes, t-SNE), ``comparison`` (several runs), ``figure``,
+``command``. scikit-learn and matplotlib are imported only where they are used.
 """
-from .comparison import Comparison, compare, panels, table
+from .comparison import Comparison, compare, panels, silhouette_table
 from .figure import Panel, draw, points_csv, save
 from .scores import best_retrieved_classes, silhouette, tsne
 
@@ -17,6 +19,6 @@ __all__ = [
     "points_csv",
     "save",
     "silhouette",
-    "table",
+    "silhouette_table",
     "tsne",
 ]

@@ -1,4 +1,4 @@
-"""Points of t-SNE as a figure with a legend, and as a table."""
+"""t-SNE as a figure with a legend, and as a table of points."""
 import csv
 import io
 from collections.abc import Sequence
@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...data.files import unfinished
+from ...data.files import complete
+from ..colours import COLOURS, MARKERS
 from ..features import FeatureSet
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-# Far from each other for people with and without colour blindness, the first ones farthest (a test measures it); with
-# a marker for each class.
-COLOURS = ("#0072b2", "#e69f00", "#000000", "#cc79a7", "#009e73", "#56b4e9", "#d55e00", "#882255", "#999999", "#f0e442")
-MARKERS = "osD^vXP*<>"
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,10 +21,10 @@ class Panel:
     """t-SNE of one run's videos of one split.
 
     Args:
-        run: the videos, N of them.
-        split: as the paper calls it.
-        points: ``[N, 2]``.
-        silhouette: of the features, not of the points.
+        run: the N videos.
+        split: ``test`` or ``train``.
+        points: ``[N, 2]``, position of each video.
+        silhouette: silhouette score of the features, not of the points.
     """
 
     run: FeatureSet
@@ -38,14 +34,16 @@ class Panel:
 
 
 def draw(panels: Sequence[Panel], classes: Sequence[int]) -> "Figure":
-    """Panels in rows by split and columns by run, the same classes alike in all of them.
+    """Draw one row of panels per split and one column per run.
+
+    A class looks the same in all panels.
 
     Args:
-        panels: one for each split and run, splits outside.
+        panels: one for each split and run: all runs of the first split, then all runs of the next.
         classes: labels in the order of the legend, at most ten.
 
     Raises:
-        ValueError: there are more classes than colours.
+        ValueError: If there are more classes than colours.
     """
     if len(classes) > len(COLOURS):
         raise ValueError(f"a figure has colours for {len(COLOURS)} classes: got {len(classes)}")
@@ -72,19 +70,20 @@ def _scatter(axis, panel: Panel, classes: Sequence[int]) -> None:  # type: ignor
 
 
 def save(figure: "Figure", path: Path) -> None:
-    """Write ``path.png`` and ``path.svg``, whose text is text; the same figure gives the same files."""
+    """Write ``path.png`` and ``path.svg``.
+
+    The same figure gives the same files; text in the SVG stays text.
+    """
     import matplotlib
 
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "vididi"}):
         for suffix, options in ((".png", {"dpi": 110}), (".svg", {"metadata": {"Date": None}})):
-            target = path.with_name(path.name + suffix)
-            part = unfinished(target)
-            figure.savefig(part, format=suffix[1:], **options)
-            part.replace(target)
+            with complete(path.with_name(path.name + suffix)) as part:
+                figure.savefig(part, format=suffix[1:], **options)
 
 
 def points_csv(panels: Sequence[Panel]) -> str:
-    """The points, a line each: run, split, label, class, video, x, y."""
+    """CSV with one line per point: run, split, label, class, video, x, y."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("run", "split", "label", "class", "video", "x", "y"))

@@ -1,4 +1,4 @@
-"""Which classes are retrieved best, how far classes are apart, and points of the plane to look at."""
+"""Best retrieved classes, silhouette score, and t-SNE."""
 import numpy as np
 
 from ..neighbours import Recalls
@@ -7,13 +7,15 @@ METRICS = ("euclidean", "cosine")
 
 
 def best_retrieved_classes(*recalls: Recalls) -> list[int]:
-    """Labels, best retrieved first: by recall at 1, of equal ones by recall at 5, at 10, then the smaller label.
+    """Labels, best retrieved first, by R@1.
+
+    Ties are broken by R@5, then R@10, then the smaller label.
 
     Args:
-        recalls: of one run (appendix C.2 chooses each model's own classes); of several, their means count.
+        recalls: recalls by class, of one run (paper, appendix C.2) or of several, whose means are compared.
 
     Raises:
-        ValueError: the runs have other classes.
+        ValueError: If the runs have different classes.
 
     Example:
         >>> best_retrieved_classes({0: (0.5, 0.6, 0.9), 1: (0.8, 0.9, 0.9), 2: (0.5, 0.7, 0.7)})
@@ -26,21 +28,23 @@ def best_retrieved_classes(*recalls: Recalls) -> list[int]:
 
 
 def silhouette(features: np.ndarray, labels: np.ndarray, metric: str = "euclidean") -> float:
-    """Mean over all videos of ``(b - a) / max(a, b)``, by scikit-learn.
+    """Silhouette score, computed by scikit-learn.
 
-    a is a video's mean distance to the others of its class, b the smallest mean distance to another class; a video
-    that is alone in its class counts 0.
+    It is the mean over all videos of ``(b - a) / max(a, b)``.
+
+    a is a video's mean distance to the other videos of its class, b its smallest mean distance to another class. A
+    video that is alone in its class counts as 0.
 
     Args:
         features: ``[N, D]``.
         labels: ``[N]``.
-        metric: ``'euclidean'`` or ``'cosine'`` distance; the paper does not say which one it takes.
+        metric: ``'euclidean'`` or ``'cosine'`` distance; the paper does not specify it.
 
     Returns:
-        in [-1, 1]; 1: classes are far from each other and narrow.
+        A number in [-1, 1]. At 1, classes are compact and far from each other.
 
     Raises:
-        ValueError: the metric is not known, there are fewer than two classes, or no class has two videos.
+        ValueError: If the metric is unknown, there are fewer than two classes, or no class has two videos.
 
     Example:
         >>> round(silhouette(np.array([[0.0], [1.0], [9.0], [10.0]]), np.array([0, 0, 1, 1])), 3)
@@ -51,7 +55,7 @@ def silhouette(features: np.ndarray, labels: np.ndarray, metric: str = "euclidea
     if metric not in METRICS:
         raise ValueError(f"metric must be one of {', '.join(METRICS)}: got {metric!r}")
     if not 2 <= (classes := len(np.unique(labels))) < len(labels):
-        raise ValueError("a silhouette needs at least two classes and one with two videos: got "
+        raise ValueError("a silhouette needs at least two classes, and one of them with two videos: got "
                          f"{classes} classes of {len(labels)} videos")
     from sklearn.metrics import silhouette_score
 
@@ -59,19 +63,20 @@ def silhouette(features: np.ndarray, labels: np.ndarray, metric: str = "euclidea
 
 
 def tsne(features: np.ndarray) -> np.ndarray:
-    """Points of the plane whose neighbourhoods are those of the features: t-SNE by scikit-learn.
+    """Map features to points of the plane by scikit-learn's t-SNE.
 
-    It starts from a PCA, of which only the last digits are drawn, with a fixed seed: the same features give the same
-    points on the same machine.
+    t-SNE keeps near videos near.
+
+    It is initialised by PCA and has a fixed seed: on the same machine, the same features give the same points.
 
     Args:
         features: ``[N, D]``, N >= 4.
 
     Returns:
-        ``[N, 2]``.
+        Points, ``[N, 2]``.
 
     Raises:
-        ValueError: there are fewer than 4 videos.
+        ValueError: If there are fewer than 4 videos.
 
     Source: paper Figures 4, 7 to 10, reference [67].
     """
@@ -81,6 +86,6 @@ def tsne(features: np.ndarray) -> np.ndarray:
     from threadpoolctl import threadpool_limits
 
     model = TSNE(perplexity=min(30.0, (len(features) - 1) / 3), init="pca", learning_rate="auto", random_state=0)
-    with threadpool_limits(1):  # several threads wait for each other longer than they work, on a busy machine
+    with threadpool_limits(1):  # on a busy machine, several threads mostly wait for each other
         points: np.ndarray = model.fit_transform(np.asarray(features, dtype=np.float64))
     return points
