@@ -24,6 +24,6 @@ vis_backends = [dict(type='LocalVisBackend')]
 visualizer = dict(type='ActionVisualizer', vis_backends=vis_backends)
 
 log_level = 'INFO'
-randomness = dict(seed=0)  # the samplers' too: with None a resumed run would see other samples
+randomness = dict(seed=0)  # also seeds the samplers: with None a resumed run would read other samples
 load_from = None
 resume = False

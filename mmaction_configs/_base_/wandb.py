@@ -1,5 +1,5 @@
-# In place of default_runtime.py: curves, phase and orders in Weights & Biases too (pip install wandb).
-# mode='online' sends them there; 'offline' keeps them in the work dir until `wandb sync`.
+# Use it in place of default_runtime.py to log curves, phase and derivative orders to Weights & Biases too
+# (pip install wandb). mode='offline' keeps them in the work dir until `wandb sync`, 'online' uploads them at once.
 _base_ = ['./default_runtime.py']
 vis_backends = [
     dict(type='LocalVisBackend'),

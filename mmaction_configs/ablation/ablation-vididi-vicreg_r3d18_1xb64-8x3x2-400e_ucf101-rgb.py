@@ -1,2 +1,1 @@
-_base_ = ['../pretrain/vididi-vicreg_r3d18_1xb64-8x3x2-400e_ucf101-rgb.py']
-custom_hooks = [dict(type='ViDiDiHook', schedule='vididi')]
+_base_ = ['../pretrain/vididi-vicreg_r3d18_1xb64-8x3x2-400e_ucf101-rgb.py']  # its schedule is the default, 'vididi'

@@ -1,4 +1,4 @@
-# The main experiment at the size of a laptop.
+# The main experiment, small enough for a laptop.
 _base_ = [
     '../_base_/models/vicreg_r3d18.py',
     '../_base_/models/r3d_tiny.py',
@@ -10,12 +10,12 @@ model = dict(
     cls_head=dict(in_channels=128, hidden_channels=256, out_channels=256),
     data_preprocessor=dict(augment=None))
 
-# All augmentation in the process that reads: it has a core of its own, and there is no device to do it.
+# Without a GPU, the data loader worker does all the augmentation.
 train_pipeline = _base_.train_pipeline
 train_pipeline[1].transforms += [dict(type=f'Clip{name}') for name in ('GaussianBlur', 'ColorJitter', 'Grayscale')]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 
-# 360 steps are too few for LARS; AdamW learns fast on a small net.
+# 360 steps are too few for LARS; AdamW trains a small encoder quickly.
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=24, val_interval=8)
 optim_wrapper = dict(optimizer=dict(type='AdamW', lr=2e-3, weight_decay=1e-4))
 param_scheduler = [dict(type='CosineAnnealingLR', T_max=24, by_epoch=True, convert_to_iter_based=True)]

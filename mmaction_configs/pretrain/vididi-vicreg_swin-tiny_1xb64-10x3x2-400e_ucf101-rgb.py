@@ -1,4 +1,4 @@
-# Transformers have a fixed number of time steps: 10 frames are read, and every order gives 8.
+# Transformers need a fixed number of frames: clips have 10, and every derivative order is cut to 8.
 _base_ = [
     '../_base_/models/vicreg_swin-tiny.py',
     '../_base_/datasets/ucf101_clip_pairs_10frames.py',

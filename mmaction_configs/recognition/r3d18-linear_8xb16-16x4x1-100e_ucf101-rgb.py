@@ -1,3 +1,3 @@
-# A linear probe: the encoder is frozen, only the classifier learns.
+# Linear probe: the encoder is frozen, only the classifier is trained.
 _base_ = ['./r3d18_8xb16-16x4x1-100e_ucf101-rgb.py']
 model = dict(backbone=dict(frozen_stages=4, norm_eval=True))

@@ -1,4 +1,4 @@
-# Fine-tuning of a pretrained encoder: give it with --cfg-options load_from=CHECKPOINT.
+# Fine-tuning of a pretrained encoder, set by --cfg-options load_from=CHECKPOINT.
 _base_ = [
     '../_base_/models/recognizer_r3d18.py',
     '../_base_/datasets/hmdb51_recognition.py',

@@ -1,4 +1,4 @@
-# The authors' research code: random resized crops; videos of 64 frames and fewer are left out.
+# As in the authors' research code: random resized crops; videos with 64 frames or fewer are skipped.
 _base_ = ['./r3d18_16x4x10-paper_ucf101-rgb.py']
 test_dataloader = dict(dataset=dict(datasets=[
     dict(data, pipeline=[*data.pipeline[:2], _base_.authors_crop, *data.pipeline[3:]])

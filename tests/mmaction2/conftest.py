@@ -16,7 +16,7 @@ def mmaction_scope():
 
 @pytest.fixture
 def tiny_options(motion, tmp_path):
-    """What makes the demo config tiny: options as the command line takes them."""
+    """Options that make the demo config tiny, as on the command line."""
     return {"work_dir": str(tmp_path / "work"), **tiny_for(motion)}
 
 
@@ -25,5 +25,5 @@ def tiny(tiny_options):
     """The demo config, ViDiDi variant, at the size of a unit test."""
     cfg = Config.fromfile(DEMO)
     cfg.merge_from_dict(tiny_options)
-    cfg.experiment_name = tiny_options["work_dir"]  # mmengine keeps one of a name in a process
+    cfg.experiment_name = tiny_options["work_dir"]  # mmengine allows one run per name and process
     return cfg

@@ -1,4 +1,4 @@
-"""The ablation's report."""
+"""The report of benchmarks/ablation.py."""
 import json
 import sys
 from argparse import Namespace

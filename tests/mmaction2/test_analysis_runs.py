@@ -1,4 +1,4 @@
-"""Two tiny runs by the stock tools, with TensorBoard, and the report of them."""
+"""Two tiny runs by MMAction2's tools, with TensorBoard, and their report."""
 import csv
 import json
 import struct
@@ -14,10 +14,12 @@ from paths import ROOT
 from stock_tools import ENV, options, run, scalars
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tiny_runs import tiny_for
+from waiting import until
 from wandb.proto.wandb_internal_pb2 import Record
 from work_dirs import Page, rows
 
-from vididi_transforms.data.motion_videos import MOTIONS, write_dataset
+from vididi_transforms.data.motion_videos import write_dataset
+from vididi_transforms.data.motions import MOTIONS
 
 CONFIGS = ROOT / "mmaction_configs"
 RECIPE = CONFIGS / "demo/vicreg_r3d-tiny_1xb32-8x3x2-24e_motion-rgb.py"
@@ -26,7 +28,7 @@ METHODS = {"vicreg": "", "vididi-vicreg": HOOK}
 
 
 def config(folder, hook):
-    """The demo's config with ``_base_/tensorboard.py`` in place of ``default_runtime.py``."""
+    """The demo's config with ``_base_/tensorboard.py`` instead of ``default_runtime.py``."""
     text = RECIPE.read_text().replace("'../_base_/", f"'{CONFIGS}/_base_/")
     assert "default_runtime.py" in text
     folder.mkdir(parents=True)
@@ -36,7 +38,7 @@ def config(folder, hook):
 
 @pytest.fixture(scope="module")
 def work_dirs(tmp_path_factory):
-    """Of both methods: trained for two epochs and tested, in the same folder."""
+    """Work dirs of both methods, trained for two epochs and tested."""
     root = tmp_path_factory.mktemp("runs")
     write_dataset(root / "motion", train=16, test=16, size=32, frames=26, classes=tuple(MOTIONS)[:4])
     settings = tiny_for(root / "motion")
@@ -52,7 +54,7 @@ def work_dirs(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_features_are_those_of_every_video(work_dirs):
+def test_every_video_has_its_features(work_dirs):
     lists = [line.split()[0] for name in ("train", "test")
              for line in (work_dirs[0].parent / f"motion/{name}.txt").read_text().splitlines()]
     for work in work_dirs:
@@ -106,13 +108,20 @@ def test_tensorboard_has_curves_phase_and_orders(work_dirs):
 
 
 def wandb_records(content):
-    """The run file is a log: 7 bytes, then records after a checksum (4 bytes), a length (2), a kind (1: whole)."""
+    """Records of a run file: 7 bytes, then per record a checksum (4 bytes), a length (2) and a kind (1: complete)."""
     start = 7
-    while start < len(content):
+    while start + 7 <= len(content):  # the last record may still be written
         length, kind = struct.unpack_from("<HB", content, start + 4)
         assert kind == 1
-        yield content[start + 7:start + 7 + length]
+        if start + 7 + length <= len(content):
+            yield content[start + 7:start + 7 + length]
         start += 7 + length
+
+
+def wandb_rows(path):
+    """The logged values by step. The process that writes the file ends later than the run."""
+    return [{item.nested_key[0]: json.loads(item.value_json) for item in record.history.item if item.nested_key}
+            for record in map(Record.FromString, wandb_records(path.read_bytes())) if record.history.item]
 
 
 def test_wandb_keeps_curves_phase_and_orders(tmp_path):
@@ -123,9 +132,8 @@ def test_wandb_keeps_curves_phase_and_orders(tmp_path):
         visualizer.add_scalars(values, step=number)
     visualizer.close()
     path, = tmp_path.glob("vis_data/wandb/offline-run-*/*.wandb")
-    rows = [{item.nested_key[0]: json.loads(item.value_json) for item in record.history.item if item.nested_key}
-            for record in map(Record.FromString, wandb_records(path.read_bytes())) if record.history.item]
-    assert [{key: row[key] for key in steps[0]} for row in rows] == steps
+    until(lambda: len(wandb_rows(path)) == len(steps), seconds=60)
+    assert [{key: row[key] for key in steps[0]} for row in wandb_rows(path)] == steps
 
 
 @pytest.mark.parametrize(("name", "backend"), [("tensorboard", "TensorboardVisBackend"), ("wandb", "WandbVisBackend")])

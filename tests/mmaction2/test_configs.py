@@ -1,28 +1,30 @@
-"""What the configs say: the paper's numbers; twins that differ in the two lines only."""
+"""Configs: the paper's settings, names, and ViDiDi variants that differ from their baseline in two lines only."""
 import re
 from pathlib import Path
 
 import pytest
 import torch
 import yaml
-from mmaction.registry import DATASETS, MODELS, TRANSFORMS
+from mmaction.registry import DATASETS, HOOKS, MODELS, TRANSFORMS
 from mmengine.config import Config
 from mmengine.runner import Runner
+from page_commands import blocks
 from paths import ROOT
 
 import vididi_transforms as vt
+from vididi_transforms.mmaction2.datasets.readers import READERS
 
 CONFIGS = ROOT / "mmaction_configs"
 UCF101 = CONFIGS / "pretrain/vididi-vicreg_r3d18_1xb64-8x3x2-400e_ucf101-rgb.py"
-TWINS = sorted(path for folder in ("pretrain", "demo") for path in (CONFIGS / folder).glob("vididi-*8x3x2*.py"))
+VIDIDI = sorted(path for folder in ("pretrain", "demo") for path in (CONFIGS / folder).glob("vididi-*8x3x2*.py"))
 ALL = sorted(path for path in CONFIGS.rglob("*.py") if "_base_" not in path.parts)
 
 
-@pytest.mark.parametrize("path", TWINS, ids=lambda path: path.stem)
-def test_twins_differ_in_the_two_lines(path):
-    vididi, plain = Config.fromfile(path), Config.fromfile(path.with_name(path.name.removeprefix("vididi-")))
+@pytest.mark.parametrize("path", VIDIDI, ids=lambda path: path.stem)
+def test_vididi_variants_differ_from_their_baseline_in_two_lines(path):
+    vididi, baseline = Config.fromfile(path), Config.fromfile(path.with_name(path.name.removeprefix("vididi-")))
     assert vididi.pop("custom_hooks") == [dict(type="ViDiDiHook")]
-    assert vididi.to_dict() == plain.to_dict()
+    assert vididi.to_dict() == baseline.to_dict()
     statements = [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
     assert [line.split(" = ")[0] for line in statements] == ["_base_", "custom_imports", "custom_hooks"]
 
@@ -44,8 +46,8 @@ def test_ucf101_recipe_is_the_papers():
     optimizer = cfg.optim_wrapper.optimizer
     assert (optimizer.type, optimizer.lr, optimizer.weight_decay) == ("LARS", 1.2, 1e-6)
     assert [s.type for s in cfg.param_scheduler] == ["CosineAnnealingLR"]
-    read, per_clip = cfg.train_pipeline[0].transforms, cfg.train_pipeline[1].transforms
-    assert (read[1].clip_len, read[1].frame_interval) == (8, 3)
+    sample, per_clip = cfg.train_pipeline[0].sample, cfg.train_pipeline[1].transforms
+    assert (sample.clip_len, sample.frame_interval) == (8, 3)
     assert [t.type for t in per_clip] == ["Resize", "RandomResizedCrop", "Resize", "Flip"]
     assert per_clip[0].scale == (-1, 150)
     assert per_clip[1].area_range == (0.08, 1.0)
@@ -77,7 +79,7 @@ def test_ucf101_pipeline_on_a_real_file(motion):
 
 
 def shrink(cfg, motion):
-    """A pretraining config at a size for two steps on motion videos."""
+    """Make a pretraining config small enough for two steps on motion videos."""
     backbone = cfg.model.backbone
     if backbone.type == "ResNet3d":
         backbone.update(base_channels=4)
@@ -148,26 +150,73 @@ def test_retrieval_protocols_differ_where_they_say(data):
 
 
 def test_names_follow_the_convention():
-    """{algorithm}_{backbone}_{gpus}xb{batch}-{len}x{interval}x{clips}-{epochs}e_{data}-rgb, as MMAction2 has it."""
+    """{algorithm}_{model}_{gpus}xb{batch}-{frames}x{interval}x{clips}-{epochs}e_{data}-rgb, as in MMAction2."""
     pattern = re.compile(r"([a-z0-9-]+_)?[a-z0-9-]+_(\d+xb\d+-)?(\d+)x(\d+)x(\d+)(-\d+e|-[a-z]+)_[a-z0-9-]+-rgb")
     assert [path.stem for path in ALL if not pattern.fullmatch(path.stem)] == []
     for path in CONFIGS.glob("pretrain/*.py"):
         batch, length, interval, epochs = map(int, re.search(r"xb(\d+)-(\d+)x(\d+)x2-(\d+)e", path.stem).groups())
         cfg = Config.fromfile(path)
-        sample = cfg.train_dataloader.dataset.pipeline[0].transforms[1]
+        sample = cfg.train_dataloader.dataset.pipeline[0].sample
         assert (cfg.train_dataloader.batch_size, sample.clip_len, sample.frame_interval, cfg.train_cfg.max_epochs) == (
             batch, length, interval, epochs)
 
 
-def test_names_are_of_one_config_each():
-    """``mim train vididi_transforms NAME.py`` looks for them in all folders."""
+@pytest.mark.parametrize("reader", [None, *READERS])
+def test_one_variable_chooses_the_reader_of_all_loaders(reader, monkeypatch):
+    monkeypatch.delenv("VIDIDI_READER", raising=False)
+    if reader:
+        monkeypatch.setenv("VIDIDI_READER", reader)
+    for path in (UCF101, *CONFIGS.glob("demo/*.py"), *CONFIGS.glob("re*/*r3d18_*ucf101-rgb.py")):
+        found = readers(Config.fromfile(path).to_dict())
+        assert found, path
+        assert set(found) == {reader or "decord"}, path
+
+
+def test_one_option_chooses_the_reader_of_a_loader():
+    cfg = Config.fromfile(UCF101)
+    cfg.merge_from_dict({"train_dataloader.dataset.pipeline.0.reader": "pyav"})
+    reader = TRANSFORMS.build(cfg.train_dataloader.dataset.pipeline[0]).reader
+    assert type(reader) is READERS["pyav"]
+
+
+def readers(config):
+    """The readers of all ReadVideo transforms in a config."""
+    if isinstance(config, dict):
+        own = [config["reader"]] if config.get("type") == "ReadVideo" else []
+        return own + [reader for value in config.values() for reader in readers(value)]
+    return [reader for item in config for reader in readers(item)] if isinstance(config, list | tuple) else []
+
+
+def test_no_two_configs_have_the_same_name():
+    """``mim train vididi_transforms NAME.py`` searches all folders."""
     names = [path.name for path in CONFIGS.glob("*/*.py") if path.parent.name != "_base_"]
     assert sorted(set(names)) == sorted(names)
 
 
+def test_the_readme_of_the_configs(tmp_path):
+    page = CONFIGS / "README.md"
+    for number, block in enumerate(blocks(page, "python")):
+        path = tmp_path / f"{number}.py"
+        path.write_text(block.replace("'mmaction_configs/", f"'{CONFIGS}/"))
+        changed, base = Config.fromfile(path).to_dict(), Config.fromfile(UCF101).to_dict()
+        assert changed.keys() == base.keys()
+        assert changed != base
+    folders = {path.name for path in CONFIGS.iterdir() if path.is_dir()}
+    assert set(re.findall(r"^\| `(\w+)/` \|", page.read_text(), flags=re.M)) == folders
+
+
 def test_ablation_has_the_nine_rows():
-    found = {Config.fromfile(path).custom_hooks[0].schedule for path in (CONFIGS / "ablation").glob("*.py")}
-    assert found == set(vt.SCHEDULES)
+    found = {}
+    for path in (CONFIGS / "ablation").glob("*.py"):
+        hook, = Config.fromfile(path).custom_hooks
+        found[path.stem.removeprefix("ablation-").split("-vicreg_")[0]] = HOOKS.build(hook).schedule
+    assert found == vt.SCHEDULES
+
+
+def test_ablation_of_the_default_schedule_is_the_recipe():
+    path = CONFIGS / f"ablation/ablation-{UCF101.name}"
+    assert [line.split(" = ")[0] for line in path.read_text().splitlines()] == ["_base_"]
+    assert Config.fromfile(path).to_dict() == Config.fromfile(UCF101).to_dict()
 
 
 def test_metafile_lists_every_pretraining_config_and_measures_are_null():

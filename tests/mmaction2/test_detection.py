@@ -1,4 +1,4 @@
-"""Action detection by config only: the stock detector, data set, metric and tool, on files in AVA's format."""
+"""Action detection by config only: MMAction2's detector, dataset, metric and tool, on files in AVA's format."""
 from pathlib import Path
 from statistics import mean
 
@@ -17,14 +17,14 @@ CONFIGS = ROOT / "mmaction_configs"
 NAME = "{}-pretrained-r3d18_2xb16-8x4x1-20e_ava21-rgb"
 METHODS = [f"{variant}{method}" for method in ("vicreg", "simclr", "byol") for variant in ("", "vididi-")]
 LEAF = CONFIGS / f"detection/{NAME.format('vididi-vicreg')}.py"
-SIZE = 80  # of a frame
+SIZE = 80  # width and height of a frame in pixels
 CLASSES = ("slide-x", "slide-y", "rotate", "pulse")
 TINY_BACKBONE = {"model.backbone.base_channels": 8, "model.backbone.stage_blocks": (1, 1, 1, 1)}
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Where ``data/ava`` is, as the configs look for it."""
+    """A folder with ``data/ava``, where the configs look for it."""
     folder = tmp_path_factory.mktemp("detection")
     write_ava_set(folder / "data/ava", train=16, val=8, size=SIZE // 2, classes=CLASSES)
     return folder
@@ -44,7 +44,7 @@ def pretrained(tmp_path):
 
 @pytest.fixture
 def options(pretrained):
-    """What makes the leaf config small: options as the command line takes them."""
+    """Options (as for ``--cfg-options``) that make the config small."""
     options = TINY_BACKBONE | {
         "load_from": str(pretrained),
         "model.roi_head.bbox_head.in_channels": 64,
@@ -80,7 +80,7 @@ def command_line(options):
 
 
 def test_detector_learns_and_is_scored_through_the_stock_tool(folder, options, monkeypatch):
-    monkeypatch.chdir(folder)  # the configs' paths are relative, and AVAMetric writes its table there
+    monkeypatch.chdir(folder)  # paths in configs are relative, and AVAMetric writes its table to the current folder
     log = run(TOOLS / "train.py", LEAF, "--work-dir", "work", "--cfg-options", *command_line(options))
     loss, scores = scalars("work", "loss_action_cls"), scalars("work", "mAP/overall")
     assert len(loss) == 6 * 4
@@ -92,7 +92,7 @@ def test_detector_learns_and_is_scored_through_the_stock_tool(folder, options, m
     assert log.count("repairs mmcv._ext (") == (0 if own_operators else 1)
 
 
-def test_pretrained_backbone_ends_in_the_detector(tiny, pretrained, tmp_path):
+def test_pretrained_backbone_is_loaded_into_the_detector(tiny, pretrained, tmp_path):
     tiny.work_dir = tiny.experiment_name = str(tmp_path)
     runner = Runner.from_cfg(tiny)
     stored = {name.removeprefix("backbone."): value for name, value in torch.load(pretrained)["state_dict"].items()
@@ -115,7 +115,7 @@ def test_weights_without_a_backbone_are_refused(tiny, pretrained, tmp_path):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_the_six_detectors_build_and_find_their_pretraining(method):
+def test_the_six_detectors_build_and_load_their_pretraining(method):
     cfg = Config.fromfile(CONFIGS / f"detection/{NAME.format(method)}.py")
     assert cfg.load_from == f"work_dirs/{method}_r3d18_1xb64-8x3x2-400e_ucf101-rgb/epoch_400.pth"
     detector = MODELS.build(cfg.model)
@@ -153,26 +153,26 @@ def test_a_sample_of_the_generated_set(tiny, split):
     sample = DATASETS.build(tiny[f"{split}_dataloader"].dataset)[0]
     assert sample["inputs"].shape == (3, 8, SIZE, SIZE)
     truth, proposals = sample["data_samples"].gt_instances, sample["data_samples"].proposals
-    assert truth.bboxes.shape == proposals.bboxes.shape == (4, 4)  # the unlikely proposals are left out
+    assert truth.bboxes.shape == proposals.bboxes.shape == (4, 4)  # without the unlikely proposals
     assert truth.labels.sum(dim=1).tolist() == [1] * 4
 
 
-def test_what_moves_is_in_the_boxes(tiny):
+def test_motion_is_inside_the_boxes(tiny):
     inside, outside = [], []
     for sample in DATASETS.build(tiny.val_dataloader.dataset):
         steps = sample["inputs"].float().diff(dim=1).abs()
-        motion = steps[:, 3:5].mean(dim=(0, 1))  # around the annotated frame; later the shapes have left their boxes
+        motion = steps[:, 3:5].mean(dim=(0, 1))  # around the annotated frame, before the shapes leave their boxes
         in_box = torch.zeros(SIZE, SIZE, dtype=torch.bool)
         for x1, y1, x2, y2 in sample["data_samples"].gt_instances.bboxes.round().int().tolist():
             in_box[y1:y2, x1:x2] = True
         inside.append(motion[in_box].mean().item())
         outside.append(motion[~in_box].mean().item())
-    assert mean(inside) > 8 * mean(outside)  # 12 as they are, 6 with the boxes of two shapes exchanged
+    assert mean(inside) > 8 * mean(outside)  # measured: 12; with the boxes of two shapes exchanged 6
 
 
 @pytest.mark.parametrize(("exchanged", "expected"), [(False, 1), (True, 0)])
 def test_the_stock_metric_on_known_predictions(tiny, exchanged, expected):
-    """Every proposal with its own action, or with that of another shape of the video."""
+    """Each proposal predicts its own action, or that of another shape in the video."""
     metric, dataset = METRICS.build(tiny.val_evaluator), DATASETS.build(tiny.val_dataloader.dataset)
     for sample in (item["data_samples"] for item in dataset):
         scores = sample.gt_instances.labels

@@ -1,4 +1,4 @@
-"""Hard use: long runs, several in one process, other hooks beside, wrappers, copies at any time."""
+"""Hard use: long runs, several runs in one process, other hooks, wrappers, copies at any time."""
 import copy
 import gc
 import io
@@ -28,7 +28,7 @@ def hook_of(runner, kind=ViDiDiHook):
 
 
 def assert_due(seen, schedule="vididi", seed=5, start=0):
-    """The model saw what Algorithm 1 says; an epoch has 3 steps."""
+    """The model saw the derivatives of Algorithm 1; an epoch has 3 steps."""
     selector = vt.PairSelector(schedule, seed)
     for step, (inputs, index) in enumerate(seen, start):
         due = torch.stack(expected(selector.orders(step // 3, step), index), 1)
@@ -50,7 +50,7 @@ class Forgetful(Recorder):
 
 
 class Memory(Hook):
-    """Bytes that Python and numpy hold, without mmengine's history of scalars, and the number of tensors."""
+    """Measures the memory of Python and NumPy without mmengine's history of scalars, and counts tensors."""
 
     priority = "LOWEST"
 
@@ -68,8 +68,8 @@ class Memory(Hook):
 
 
 @pytest.mark.slow
-def test_ten_thousand_steps_keep_nothing_but_mmengines_history(tmp_path):
-    """That history has 16 bytes for each scalar and step, up to a million steps; three of the scalars are ours."""
+def test_ten_thousand_steps_use_no_memory_but_mmengines_history(tmp_path):
+    """The history has 16 bytes per scalar and step, up to a million steps; three of the scalars are ours."""
     memory = Memory((1000, 10_000))
     quiet = dict(logger=dict(type="LoggerHook", interval=1000), checkpoint=dict(type="CheckpointHook", interval=5000))
     runner = make_runner(tmp_path, [dict(type="ViDiDiHook"), memory], model=Forgetful(), iters=10_000,
@@ -80,7 +80,7 @@ def test_ten_thousand_steps_keep_nothing_but_mmengines_history(tmp_path):
     finally:
         tracemalloc.stop()
     (before, tensors, _), (after, tensors_after, history) = memory.readings
-    assert after - before < 2**16  # 7 bytes a step: less than one number
+    assert after - before < 2**16  # 7 bytes per step: less than one number
     assert tensors_after == tensors
     assert {name: size for name, size in history.items() if "vididi" in name} == dict.fromkeys(
         ("train/vididi_phase", "train/vididi_order1", "train/vididi_order2"), 160_000)
@@ -88,7 +88,7 @@ def test_ten_thousand_steps_keep_nothing_but_mmengines_history(tmp_path):
 
 def test_two_hooks_by_mistake(tmp_path):
     runner = make_runner(tmp_path, [dict(type="ViDiDiHook"), dict(type="ViDiDiHook", schedule="reverse")])
-    with pytest.raises(ValueError, match=r"^a run has one ViDiDiHook: got 2$"):
+    with pytest.raises(ValueError, match=r"^a run can have only one ViDiDiHook: got 2$"):
         runner.train()
     assert runner.model.seen == []
 
@@ -116,7 +116,7 @@ class TakeTurns(Hook):
         self.others.release()
 
 
-def test_runs_that_take_turns_step_by_step(tmp_path):
+def test_two_runs_that_alternate_step_by_step(tmp_path):
     first, second = Semaphore(1), Semaphore(0)
     settings = (("vididi", 3), ("schedule-1st-2nd-mix", 4))
     runners = [make_runner(tmp_path, [dict(type="ViDiDiHook", schedule=schedule), TakeTurns(*turns)],
@@ -126,16 +126,23 @@ def test_runs_that_take_turns_step_by_step(tmp_path):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(timeout=300)
     for runner, (schedule, seed) in zip(runners, settings, strict=True):
         assert len(seen(runner)) == 12
         assert_due(seen(runner), schedule, seed)
 
 
-def test_a_new_run_on_the_model_of_an_interrupted_one(tmp_path):
+def pickled(thing):
+    return pickle.loads(pickle.dumps(thing))
+
+
+@pytest.mark.parametrize("copied", [lambda model: model, copy.deepcopy, pickled], ids=["itself", "deepcopy", "pickled"])
+def test_a_new_run_on_the_model_of_an_interrupted_one(tmp_path, copied):
     model = Recorder()
     with pytest.raises(KeyboardInterrupt):
         make_runner(tmp_path, [dict(type="ViDiDiHook", schedule="schedule-1st-2nd"), StopAt(1)], model=model).train()
+    model = copied(model)
+    assert len(model.data_preprocessor._forward_hooks) == 1
     model.seen.clear()
     runner = make_runner(tmp_path, [dict(type="ViDiDiHook")], model=model)
     runner.train()
@@ -158,7 +165,7 @@ def test_validation_in_between_changes_nothing(tmp_path, loop):
 
 
 class Learner(Recorder):
-    """Its weight goes down from 1; remembers which weight it was validated with."""
+    """Has a weight that falls from 1, and records its value in validation."""
 
     def __init__(self):
         super().__init__()
@@ -171,7 +178,7 @@ class Learner(Recorder):
         return super().forward(inputs, index, mode)
 
 
-def test_beside_mmengines_moving_average(tmp_path):
+def test_together_with_mmengines_moving_average(tmp_path):
     dump = dict(type="DumpResults", out_file_path=str(tmp_path / "out.pkl"))
     runner = make_runner(tmp_path, [dict(type="ViDiDiHook"), dict(type="EMAHook", momentum=0.1)], model=Learner(),
                          optim_wrapper=dict(optimizer=dict(type="SGD", lr=0.1)), val_evaluator=dump, **VALIDATION)
@@ -212,11 +219,6 @@ def test_in_mmengines_wrapper_with_accumulated_gradients(tmp_path, one_process_o
 
 # Copies
 
-def pickled(thing):
-    """As torch.save writes it."""
-    return pickle.loads(pickle.dumps(thing))
-
-
 def saved(thing):
     buffer = io.BytesIO()
     torch.save(thing, buffer)
@@ -253,7 +255,7 @@ def test_copies_of_the_preprocessor_are_the_same(copied):
 
 
 class CopyAt(Hook):
-    """Copies the hook in the middle of training."""
+    """Copies the ViDiDiHook in the middle of training."""
 
     def __init__(self, step, copied):
         self.step, self.copied = step, copied
@@ -261,12 +263,12 @@ class CopyAt(Hook):
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
         if runner.iter == self.step:
             self.copy = self.copied(hook_of(runner))
-            self.copy.after_train(runner)  # of the copy: it is detached from its own preprocessor
+            self.copy.after_train(runner)  # detaches the copy from its own preprocessor
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, pickled, saved])
-def test_copies_of_the_hook_work_and_leave_it_alone(tmp_path, copied):
-    """One is made before training, one in the middle, one afterwards."""
+def test_copies_of_the_hook_work_and_do_not_change_it(tmp_path, copied):
+    """Copied before, during and after training."""
     hook, middle = ViDiDiHook("reverse"), CopyAt(4, copied)
     before = copied(hook)
     runner = make_runner(tmp_path, [hook, middle])

@@ -1,18 +1,18 @@
-"""Every error of the data's way through ``mmaction2``, with its whole message. A new ``raise`` there needs a row.
+"""Errors of datasets, models, hooks and metrics, with their whole messages. A new ``raise`` there needs a row.
 
-Errors of processes, checkpoints and tools are tested beside them.
+Errors of processes, checkpoints and tools have tests in their own files.
 """
 from types import SimpleNamespace
 from unittest.mock import patch
 
-import pytest
 import torch
 from mmaction.registry import TRANSFORMS
 from mmengine.logging import MMLogger
-from raises import PACKAGE, error_of, not_raised
+from raises import PACKAGE, error_of, for_each_row, kind_and_message, not_raised
 from recognizers import BACKBONE, byol_recognizer
 from retrieval_samples import samples
 
+import vididi_transforms as vt
 from vididi_transforms.mmaction2 import (
     ClipColorJitter,
     ClipGaussianBlur,
@@ -35,8 +35,6 @@ from vididi_transforms.mmaction2.vididi_hook import _check_same
 
 NORM = dict(mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375])
 BYTES, IMGS = torch.zeros(4, 2, 3, 5, 8, 8, dtype=torch.uint8), [None] * 8
-SCHEDULES = ("base, random-1st, random-1st-2nd, reverse, schedule-1st, schedule-1st-mix, schedule-1st-2nd, "
-             "schedule-1st-2nd-mix, vididi")
 TWO = "training on two views needs inputs [B, 2, C, T, H, W] (two clips of each video): got "
 LIST = "training on two views needs a list of two tensors [B, C, T, H, W]: got "
 HEAD, VICREG = dict(type="BYOLHead", in_channels=32), dict(type="VICRegHead", in_channels=32)
@@ -97,17 +95,18 @@ def without_a_runner():
 
 
 def needed(keys, got, metric="VideoRetrievalMetric"):
-    return (f"{metric} needs {keys} in every data sample: mark the videos with SetRetrievalSplit, keep these in "
-            f"PackActionInputs' meta_keys, and use a model that predicts features; got the keys {got}")
+    return (f"{metric} needs {keys} in every data sample: got the keys {got}; use SetRetrievalSplit, meta_keys of "
+            "PackActionInputs, and a model that predicts features")
 
 
 ROWS = [
     # hooks, views
-    (lambda: ViDiDiHook(schedule="vididy"), ValueError, f"schedule must be one of {SCHEDULES}: got 'vididy'"),
+    (lambda: ViDiDiHook(schedule="vididy"), ValueError,
+     f"schedule must be one of {', '.join(vt.SCHEDULES)}: got 'vididy'"),
     (lambda: ViDiDiHook(seed=-1), ValueError, "seed must be in [0, 2**64): got -1"),
     (lambda: ViDiDiHook(epoch_length=0), ValueError, "epoch_length must be an integer >= 1: got 0"),
-    (lambda: ViDiDiHook(length=2.5), ValueError, "length must be an integer >= 1: got 2.5"),
-    (two_of_them, ValueError, "a run has one ViDiDiHook: got 2"),
+    (lambda: ViDiDiHook(length=2.5), TypeError, "length must be an int: got 2.5 of type float"),
+    (two_of_them, ValueError, "a run can have only one ViDiDiHook: got 2"),
     (lambda: train(ViDiDiHook(), model=torch.nn.Linear(1, 1)), TypeError,
      "ViDiDiHook needs a model with a data preprocessor: Linear has none"),
     (lambda: train(MomentumUpdateHook(), model=torch.nn.Linear(1, 1)), TypeError,
@@ -136,12 +135,17 @@ ROWS = [
     (lambda: preprocess(BYTES, backend="fast"), ValueError,
      "backend must be one of auto, eager, compiled, triton: got 'fast'"),
     (lambda: preprocess(BYTES, augment=dict(seed=1)), ValueError,
-     "augment takes no seed (the run has one), mean or std: got {'seed': 1}"),
+     "augment takes no seed (the run's is used), mean or std: got {'seed': 1}"),
     (lambda: preprocess(BYTES[:, 0]), ValueError, f"{TWO}(4, 3, 5, 8, 8)"),
     (lambda: preprocess(BYTES.float()), TypeError, "ClipPairDataPreprocessor needs uint8 clips: got torch.float32"),
-    # pipelines, clip_transforms
-    (lambda: ReadVideo([dict(type="Unreadable")]).transform(dict(filename="a.mp4")), VideoReadError,
-     "cannot read video 'a.mp4': OSError: moov atom not found"),
+    # clip_pairs, clip_transforms
+    (lambda: ReadVideo(dict(type="Unreadable")).transform(dict(filename="a.mp4")), VideoReadError,
+     "cannot read video 'a.mp4': FileNotFoundError: [Errno 2] No such file or directory: 'a.mp4'"),
+    (lambda: ReadVideo(dict(type="Unreadable"), dict(init=None, decode=dict(type="Unreadable"))).transform(
+        dict(filename="a.mp4")), VideoReadError, "cannot read video 'a.mp4': OSError: moov atom not found"),
+    *((lambda reader=reader: ReadVideo(dict(type="SampleClipPair", clip_len=8), reader), ValueError,
+       f"reader must be one of decord, pyav, opencv, or dict(init=..., decode=...): got {reader!r}")
+      for reader in ("cv2", None, dict(init=dict(type="DecordInit")))),
     (lambda: SampleClipPair(8, mode="both"), ValueError,
      "mode must be one of independent, consecutive, halves: got 'both'"),
     (lambda: SampleClipPair(0), ValueError, "clip_len and frame_interval must be >= 1: got 0 and 1"),
@@ -162,26 +166,30 @@ ROWS = [
     (lambda: TorchvisionVideoBackbone("r3d_18", frozen_stages=5), ValueError,
      "frozen_stages must be -1 (none) to 4: got 5"),
     (lambda: TwoViewRecognizer(BACKBONE, VICREG, neck=dict(type="TPN")), ValueError,
-     "a two-stream recognizer has no neck: got {'type': 'TPN'}"),
+     "a two-view recognizer has no neck: got {'type': 'TPN'}"),
     (lambda: MomentumRecognizer(BACKBONE, HEAD, base_momentum=1.0), ValueError,
      "base_momentum must be in (0, 1): got 1.0"),
-    (lambda: MomentumRecognizer(BACKBONE, VICREG), TypeError, "MomentumRecognizer needs a BYOLHead: got VICRegHead"),
-    (without_its_hook, RuntimeError, "the target of BYOL does not follow the online network: add default_hooks = "
+    (lambda: MomentumRecognizer(BACKBONE, VICREG), TypeError,
+     "MomentumRecognizer needs a MomentumHead, such as BYOLHead: got VICRegHead"),
+    (without_its_hook, RuntimeError, "the momentum encoder is never updated: add default_hooks = "
      "dict(target=dict(type='MomentumUpdateHook'))"),
-    # metrics
+    # retrieval_metric
     (lambda: VideoRetrievalMetric(protocol="coclr"), ValueError,
      "protocol must be one of paper, authors, centred: got 'coclr'"),
     (lambda: VideoRetrievalMetric(metric="cos"), ValueError, "metric must be one of cosine, euclidean: got 'cos'"),
-    (lambda: VideoRetrievalMetric(topk=(0,)), ValueError, "topk needs integers >= 1: got (0,)"),
+    (lambda: VideoRetrievalMetric(topk=(0,)), ValueError, "each k of topk must be an integer >= 1: got 0"),
     (lambda: VideoRetrievalMetric(chunk=0), ValueError, "chunk must be an integer >= 1: got 0"),
     (lambda: measured(without("split")), ValueError, needed("split", ["feature", "filename", "gt_label"])),
     (lambda: measured(without("feature")), ValueError, needed("feature", ["filename", "gt_label", "split"])),
     (lambda: measured(samples(), protocol="authors"), ValueError,
      needed("total_frames", ["feature", "filename", "gt_label", "split"])),
     (lambda: measured(samples()[:15]), ValueError,
-     "retrieval needs at least one query video of 0 frames or more: got none; mark them with SetRetrievalSplit"),
-    # feature_file
-    (without_a_runner, ValueError, "DumpFeatures needs out where there is no Runner: got None"),
+     "retrieval needs at least one query video: got none; mark the videos with SetRetrievalSplit"),
+    (lambda: measured([{**sample, "total_frames": 64} for sample in samples()], protocol="authors"), ValueError,
+     "retrieval needs at least one gallery video with 65 frames or more: got none; mark the videos with "
+     "SetRetrievalSplit"),
+    # dump_features
+    (without_a_runner, ValueError, "out must be a path if there is no Runner: got None"),
     (lambda: DumpFeatures("features.pkl"), ValueError, "out must end in .npz: got 'features.pkl'"),
     (lambda: measured(without("filename"), DumpFeatures, out="a.npz"), ValueError,
      needed("filename", ["feature", "gt_label", "split"], "DumpFeatures")),
@@ -190,16 +198,15 @@ ROWS = [
 ]
 FILES = [PACKAGE / "mmaction2/vididi_hook.py", *(path for room, names in {
     "datasets": ("clip_pairs", "clip_transforms", "samplers"),
-    "models": ("backbones", "data_preprocessor", "heads", "recognizers", "two_views"),
+    "models": ("backbones", "data_preprocessor", "heads/templates", "momentum_encoder", "recognizers", "two_views"),
     "engine": ("momentum_update", "runner_utils", "step_seed"),
     "evaluation": ("dump_features", "retrieval_metric"),
 }.items() for path in (PACKAGE / "mmaction2" / room / f"{name}.py" for name in names))]
 
 
-@pytest.mark.parametrize(("call", "kind", "message"), ROWS, ids=[message[:50] for *_, message in ROWS])
+@for_each_row(ROWS)
 def test_message(call, kind, message):
-    error = error_of(call)
-    assert (type(error), str(error)) == (kind, message)
+    assert kind_and_message(call) == (kind, message)
 
 
 def test_every_raise_has_a_row():

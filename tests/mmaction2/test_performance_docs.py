@@ -1,4 +1,4 @@
-"""The tables in docs/performance.md are the benchmarks' output; the config in it works."""
+"""docs/performance.md has the output of the benchmarks; the config on it works."""
 import json
 import re
 

@@ -1,22 +1,20 @@
-"""The number of processes changes nothing: runs of one, two and four through the stock tool, on the CPU.
+"""The number of ranks changes nothing: the stock tool trains with one, two and four ranks, on the CPU.
 
-An encoder without batch normalisation, whose statistics are each process's own on a CPU, is the same function of the
-joined batch in all of them. So one law covers what is drawn, differentiated, gathered and reduced. In float64: in
-float32 the rounding, which depends on how many clips a process has, flips a ReLU now and then.
+The encoder has no batch normalisation, whose statistics differ between ranks on a CPU. So every run computes the same
+function of the global batch, and one comparison covers sampling, derivatives, gathering and reduction. Computed in
+float64: in float32 rounding depends on the number of clips per rank, and now and then flips a ReLU.
 """
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from paths import DEMO, ROOT
-from stock_tools import ENV, TOOLS, free_port, options, run, scalars
+from paths import DEMO
+from stock_tools import TOOLS, WITH_HELPERS, free_port, options, run, scalars
 from tiny_runs import tiny_for
 
 pytestmark = pytest.mark.slow
-WITH_TESTS = {**ENV, "PYTHONPATH": os.pathsep.join([str(ROOT / "tests/helpers"), ENV.get("PYTHONPATH", "")]),
-              "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}  # as docs/cluster.md says
+ENV = {**WITH_HELPERS, "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}  # as docs/cluster.md says
 TORCHRUN = ("-m", "torch.distributed.run", "--nproc-per-node=2")
-VIDEOS, GALLERY, QUERIES = 23, 15, 8  # 23 videos to train on and 23 to retrieve: neither 2 nor 4 divides them
+VIDEOS, GALLERY, QUERIES = 23, 15, 8  # 23 training videos, 23 in retrieval: not divisible by 2 or 4
 BATCH, STEPS = 8, 8
 CONFIG = """
 _base_ = ['{demo}']
@@ -34,7 +32,7 @@ model_wrapper_cfg = dict(type='MMDistributedDataParallel', device_ids=None, broa
 
 
 def train(motion, work, processes, *arguments, launchers, fault=""):
-    """By each of the launchers, at the same time."""
+    """Train with all launchers at the same time."""
     work.mkdir()
     videos = [line for name in ("train", "test") for line in (motion / f"{name}.txt").read_text().splitlines()]
     (work / "train.txt").write_text("\n".join(videos[:VIDEOS]))
@@ -46,7 +44,7 @@ def train(motion, work, processes, *arguments, launchers, fault=""):
         "default_hooks.checkpoint.by_epoch": False, "default_hooks.checkpoint.max_keep_ckpts": -1}
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda launcher: run(*launcher, work / "cfg.py", *arguments, "--work-dir", work,
-                                           *options(settings), env=WITH_TESTS), launchers))
+                                           *options(settings), env=ENV), launchers))
     return work
 
 
@@ -57,7 +55,7 @@ def one(motion, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def two(motion, tmp_path_factory):
-    """Its second process dies after five steps; torchrun starts both again."""
+    """The second rank dies after five steps, and torchrun restarts both."""
     torchrun = [*TORCHRUN, "--standalone", "--max-restarts=1", "-m", "vididi_transforms.mmaction2.tools.train"]
     return train(motion, tmp_path_factory.mktemp("two") / "work", 2, "--launcher", "pytorch", "--resume",
                  launchers=[torchrun], fault="dict(type='KillHook', step=5, rank=1)")
@@ -65,7 +63,7 @@ def two(motion, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def four(motion, two, tmp_path_factory):
-    """On two machines, as it were, from the third step of the run of two processes on, in the middle of an epoch."""
+    """Two torchruns, as on two machines, resume the run of two ranks at its third step, in the middle of an epoch."""
     torchrun = [*TORCHRUN, "--nnodes=2", "--rdzv-backend=c10d", f"--rdzv-endpoint=127.0.0.1:{free_port()}",
                 TOOLS / "train.py"]
     return train(motion, tmp_path_factory.mktemp("four") / "work", 4, "--launcher", "pytorch", "--resume",
@@ -77,7 +75,7 @@ def seen(work, key, first=0):
 
 
 @pytest.mark.parametrize(("name", "first"), [("two", 0), ("four", 3)])
-def test_schedule_and_objective_are_those_of_one_process(request, one, name, first):
+def test_schedule_and_objective_equal_those_of_one_rank(request, one, name, first):
     work = request.getfixturevalue(name)
     for key in ("vididi_phase", "vididi_order1", "vididi_order2", "epoch"):
         assert seen(work, key) == seen(one, key, first)
@@ -97,5 +95,5 @@ def test_retrieval_counts_every_video_once(request, one, name):
         assert scalars(work, key) == scalars(one, key)
 
 
-def test_torchrun_started_again_what_had_died(two):
+def test_torchrun_restarted_the_dead_run(two):
     assert len(list(two.glob("*/vis_data"))) == 2

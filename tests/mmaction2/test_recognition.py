@@ -1,4 +1,4 @@
-"""Fine-tuning and linear probe by the stock tool, from a pretraining checkpoint."""
+"""Fine-tuning and linear probe with MMAction2's tool, from a pretraining checkpoint."""
 import re
 
 import pytest
@@ -7,7 +7,7 @@ from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from paths import ROOT
-from stock_tools import TOOLS, run, scalars
+from stock_tools import TOOLS, run_forked, scalars
 
 from vididi_transforms.data.motion_videos import write_dataset
 
@@ -27,7 +27,7 @@ def two_motions(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def pretrained(tmp_path_factory):
-    """A checkpoint of ViDiDi pretraining (as initialised: what it holds is not the point)."""
+    """A checkpoint of an initialised ViDiDi model; these tests need no trained one."""
     cfg = Config.fromfile(CONFIGS / "pretrain/vididi-vicreg_r3d18_1xb64-8x3x2-400e_ucf101-rgb.py").model
     cfg.backbone.base_channels = 8
     cfg.cls_head.in_channels = 64
@@ -41,7 +41,7 @@ def pretrained(tmp_path_factory):
 
 
 def command(config, folder, checkpoint, work_dir, epochs=2):
-    """The stock tool on the config at the size of motion videos: 8 channels, 32 pixels, 16 successive frames."""
+    """Arguments of train.py, with the config made small: 8 channels, 32 pixels, 16 successive frames."""
     tiny = work_dir.with_suffix(".py")
     tiny.write_text(f"""
 _base_ = ['{config}']
@@ -53,8 +53,8 @@ optim_wrapper = dict(optimizer=dict(lr=0.05))
 resize = dict(type='Resize', scale=(32, 32))
 train, test = _base_.train_pipeline, _base_.test_pipeline
 train[1].transforms = test[1].transforms = [resize]
-train[0].transforms[1].frame_interval = test[0].transforms[1].frame_interval = 1
-test[0].transforms[1].num_clips = 2
+train[0].sample.frame_interval = test[0].sample.frame_interval = 1
+test[0].sample.num_clips = 2
 loader = dict(num_workers=0, persistent_workers=False)
 videos = dict(data_prefix=dict(video='{folder}'))
 train_dataloader = dict(loader, batch_size=4, dataset=dict(videos, ann_file='{folder}/train.txt', pipeline=train))
@@ -66,7 +66,7 @@ default_hooks = dict(logger=dict(interval=1))
 
 
 def test_fine_tuning_starts_from_the_checkpoint_and_is_scored(two_motions, pretrained, tmp_path):
-    log = run(*command(FINE_TUNE, two_motions, pretrained, tmp_path / "work"))
+    log = run_forked(*command(FINE_TUNE, two_motions, pretrained, tmp_path / "work"))
     assert re.search(r"loaded (\d+) of \1 backbone tensors", log)
     losses = scalars(tmp_path / "work", "loss")
     assert len(losses) == 2 * 32 // 4
@@ -75,7 +75,7 @@ def test_fine_tuning_starts_from_the_checkpoint_and_is_scored(two_motions, pretr
 
 
 def test_linear_probe_changes_the_classifier_only(two_motions, pretrained, tmp_path):
-    run(*command(LINEAR, two_motions, pretrained, tmp_path / "work", epochs=1))
+    run_forked(*command(LINEAR, two_motions, pretrained, tmp_path / "work", epochs=1))
     before, after = (torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
                      for path in (pretrained, (tmp_path / "work/last_checkpoint").read_text()))
     shared = [key for key in after if key.startswith("backbone.")]
@@ -83,7 +83,7 @@ def test_linear_probe_changes_the_classifier_only(two_motions, pretrained, tmp_p
     assert [key for key in shared if not torch.equal(before[key], after[key])] == []
 
 
-def test_checkpoint_of_something_else_is_refused(two_motions, tmp_path):
+def test_checkpoint_of_another_model_is_refused(two_motions, tmp_path):
     torch.save(dict(state_dict={"encoder.weight": torch.zeros(1)}, meta={}), tmp_path / "other.pth")
     with pytest.raises(AssertionError, match="ValueError: "):
-        run(*command(FINE_TUNE, two_motions, tmp_path / "other.pth", tmp_path / "work"))
+        run_forked(*command(FINE_TUNE, two_motions, tmp_path / "other.pth", tmp_path / "work"))

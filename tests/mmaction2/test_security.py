@@ -1,4 +1,4 @@
-"""A checkpoint is data: what asks for code is refused at every door; honest checkpoints go through."""
+"""Every way to load a checkpoint refuses files with code and accepts honest ones."""
 import contextlib
 import os
 import pickle
@@ -23,7 +23,7 @@ from vididi_transforms.mmaction2.models.weights import export_encoder
 
 main = command("weights")
 
-REFUSED = r"no code of it is run: .* was refused by torch's safe loader, .*; its maker can write one that loads: torch"
+REFUSED = r"its code is never run: torch's safe loader refused .*, .*; ask its author for a file written with torch"
 
 
 def resume(path):
@@ -50,7 +50,7 @@ def inference(path):
 
 
 def url(path):
-    """As downloaded before, so that no network is needed; this scheme asks for the ordinary loader."""
+    """From the download cache, so that no network is needed. mmengine loads URLs with ``weights_only=False``."""
     cached = path.parent / "hub/checkpoints/evil.pth"
     cached.parent.mkdir(parents=True)
     path.rename(cached)
@@ -72,9 +72,9 @@ def attack(request, tmp_path):
 
 
 def test_the_ordinary_loader_would_run_it(attack, tmp_path):
-    """So that the tests below refuse something dangerous."""
+    """The files that the tests below refuse are dangerous."""
     data = pickle.dumps(attack, protocol=2)
-    with contextlib.suppress(TypeError, AttributeError, RuntimeError):  # of what the call returned
+    with contextlib.suppress(TypeError, AttributeError, RuntimeError):  # raised by what the call returned
         pickle.loads(data)
     assert (tmp_path / "marker").exists()
 
@@ -101,7 +101,7 @@ def test_every_format_is_refused(door, write, tmp_path):
 def test_the_message_says_what_was_asked_for(place, tmp_path):
     attack = evil("posix.system", tmp_path)
     torch.save({place: attack} if place else attack, tmp_path / "evil.pth")
-    with pytest.raises(ValueError, match=f"{tmp_path}/evil.pth was refused .*, as it asks for posix.system; its maker"):
+    with pytest.raises(ValueError, match=f"refused {tmp_path}/evil.pth, as it asks for posix.system; ask its author"):
         resume(tmp_path / "evil.pth")
 
 
@@ -109,7 +109,7 @@ def test_the_command_says_it_in_one_line(tmp_path, capsys):
     torch.save(evil("eval", tmp_path), tmp_path / "evil.pth")
     with pytest.raises(SystemExit):
         main([str(tmp_path / "evil.pth"), str(tmp_path / "out.pth")])
-    assert "error: a checkpoint may hold tensors and plain values only" in capsys.readouterr().err
+    assert "error: a checkpoint may hold only tensors and plain values" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -119,7 +119,7 @@ def test_torchs_variable_opens_no_door(door, tmp_path, monkeypatch):
     with pytest.raises(ValueError, match=REFUSED):
         door(tmp_path / "evil.pth")
     assert not (tmp_path / "marker").exists()
-    assert os.environ["TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"] == "1"  # the user's own loading stays as it was
+    assert os.environ["TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"] == "1"  # torch.load elsewhere stays as it was
     assert "TORCH_FORCE_WEIGHTS_ONLY_LOAD" not in os.environ
 
 
@@ -135,11 +135,11 @@ def test_other_errors_stay_what_they_are(tmp_path):
     (tmp_path / "cut.pth").write_bytes(b"PK\x03\x04 and no more")
     with pytest.raises((RuntimeError, EOFError), match=r"(?i)archive|end|ran out") as caught:
         inference(tmp_path / "cut.pth")
-    assert "no code of it" not in str(caught.value)
+    assert "its code" not in str(caught.value)
 
 
 def test_an_honest_run_is_resumed(tmp_path):
-    """Also its second generation: what was saved after a resume."""
+    """Also from a checkpoint that was saved after a resume."""
     whole = small_run(tmp_path / "whole", 3)
     whole.train()
     for epochs in (1, 2, 3):
@@ -164,6 +164,6 @@ def test_the_stock_tool_refuses(tiny_options, tmp_path, unsafe):
     result = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False,
                             env={**os.environ, "OMP_NUM_THREADS": "1", "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD": unsafe})
     assert result.returncode != 0
-    assert "epoch_1.pth was refused by torch's safe loader, as it asks for posix.system" in result.stderr
+    assert "epoch_1.pth, as it asks for posix.system" in result.stderr
     assert ("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD is set" in result.stdout + result.stderr) == (unsafe == "1")
     assert not (tmp_path / "marker").exists()

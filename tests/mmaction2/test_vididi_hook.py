@@ -1,15 +1,16 @@
-"""The hook in stock loops: what the model sees is what Algorithm 1 says."""
+"""ViDiDiHook in stock loops: the model sees the derivatives of Algorithm 1."""
 import copy
 
 import pytest
 import torch
-import torch.multiprocessing as mp
-from hook_runs import Clips, ListPreprocessor, Recorder, StopAt, expected, loader, make_runner
+from hook_runs import Clips, ListPreprocessor, Recorder, StopAt, expected, loader, lost_frames, make_runner
 from mmengine.hooks import Hook
+from ranks import run_two_ranks
 from torch import nn
 
 import vididi_transforms as vt
-from vididi_transforms.mmaction2 import ViDiDiHook
+from vididi_transforms.mmaction2 import ClipPairDataPreprocessor, ViDiDiHook
+from vididi_transforms.mmaction2.models.two_views import AugmentsViews, DifferentiatesViews
 
 
 def test_epoch_based(tmp_path):
@@ -26,18 +27,18 @@ def test_epoch_based(tmp_path):
 def test_iteration_based(tmp_path, sampler):
     runner = make_runner(tmp_path, [dict(type="ViDiDiHook", schedule="schedule-1st-mix")], iters=9, sampler=sampler)
     runner.train()
-    assert [inputs.shape[3] for _, inputs, _ in runner.model.seen] == [4] * 6 + [5] * 3
+    assert lost_frames(runner) == [1] * 6 + [0] * 3
 
 
 def test_epoch_length(tmp_path):
     hook = dict(type="ViDiDiHook", schedule=dict(cycle=[(0, 0), (2, 2)]), epoch_length=2)
     runner = make_runner(tmp_path, [hook], epochs=2)
     runner.train()
-    assert [inputs.shape[3] for _, inputs, _ in runner.model.seen] == [5, 5, 3, 3, 5, 5]
+    assert lost_frames(runner) == [0, 0, 2, 2, 0, 0]
 
 
 def test_a_stock_recognizer_can_merge_the_first_dimensions():
-    """FormatShape gives permuted clips; MMAction2's recognizers merge videos and clips with view()."""
+    """FormatShape returns permuted clips, and MMAction2's recognizers merge videos and clips with view()."""
     hook = ViDiDiHook()
     hook.orders = (1, 0)
     frames_last = torch.randn(4, 2, 8, 16, 16, 3).permute(0, 1, 5, 2, 3, 4)
@@ -51,15 +52,16 @@ def test_training_again_after_an_interruption(tmp_path):
         runner.train()
     runner._hooks = [hook for hook in runner.hooks if not isinstance(hook, StopAt)]
     runner.train()
-    assert [inputs.shape[3] for _, inputs, _ in runner.model.seen] == [4, 4, 4, 5, 5, 5]
+    assert lost_frames(runner) == [1, 1, 1, 0, 0, 0]
 
 
 class Follower(Recorder):
-    """Counts its target's updates."""
+    """Records the updates of its target."""
 
     def __init__(self):
         super().__init__()
         self.progress = []
+        self.has_update_hook = False
 
     def reset_target(self):
         self.progress.append("reset")
@@ -69,17 +71,16 @@ class Follower(Recorder):
 
 
 @pytest.mark.parametrize("accumulate", [1, 3])
-def test_target_follows_each_step_of_the_optimiser(tmp_path, accumulate):
+def test_the_target_is_updated_after_each_optimiser_step(tmp_path, accumulate):
     wrapper = dict(optimizer=dict(type="SGD", lr=0.0), accumulative_counts=accumulate)
     runner = make_runner(tmp_path, [dict(type="MomentumUpdateHook")], model=Follower(), optim_wrapper=wrapper, epochs=2)
     runner.train()
-    assert runner.model.target_follows
+    assert runner.model.has_update_hook
     steps = range(accumulate - 1, 6, accumulate)
     assert runner.model.progress == ["reset", *(step / 6 for step in steps)]
 
 
 def rank_orders(rank, folder):
-    torch.distributed.init_process_group("gloo", init_method=f"file://{folder}/store", rank=rank, world_size=2)
     runner = make_runner(folder / str(rank), [dict(type="ViDiDiHook")], randomness=dict(seed=5, diff_rank_seed=True),
                          epochs=4, sampler="InfiniteSampler", iters=8)
     runner.train()
@@ -93,7 +94,7 @@ def rank_orders(rank, folder):
 
 
 class OtherSeed(Hook):
-    """Lets the second process choose as another run would."""
+    """Gives the second rank the seed of another run."""
 
     def before_train_epoch(self, runner):
         hook, = (hook for hook in runner.hooks if isinstance(hook, ViDiDiHook))
@@ -105,12 +106,12 @@ def ranks(tmp_path_factory):
     folder = tmp_path_factory.mktemp("ranks")
     for rank in (0, 1):
         (folder / str(rank)).mkdir()
-    mp.spawn(rank_orders, args=(folder,), nprocs=2)
+    run_two_ranks(rank_orders, folder)
     return [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in (0, 1)]
 
 
 @pytest.mark.slow
-def test_ranks_that_choose_differently_are_named(ranks):
+def test_ranks_with_different_orders_are_an_error(ranks):
     selectors = [vt.PairSelector("vididi", seed) for seed in (5, 6)]
     step = next(step for step in range(12) if len({s.orders(step // 3, step) for s in selectors}) > 1)
     first, second = (selector.orders(step // 3, step) for selector in selectors)
@@ -120,9 +121,9 @@ def test_ranks_that_choose_differently_are_named(ranks):
 
 
 @pytest.mark.slow
-def test_ranks_with_seeds_of_their_own_agree(ranks):
+def test_ranks_with_different_seeds_choose_the_same_orders(ranks):
     assert {rank["selector"] for rank in ranks} == {5}
-    for rank in ranks:  # 12 videos in batches of 4 over 2 ranks: a pass is one step of the 3 // 2
+    for rank in ranks:  # 12 videos, batches of 4, 2 ranks: 3 // 2 = 1 step per pass
         assert rank["phases"] == [0, 1, 2, 3, 0, 1, 2, 3]
 
 
@@ -142,8 +143,7 @@ def test_gradient_accumulation_steps_are_batches(tmp_path):
     runner = make_runner(tmp_path, [dict(type="ViDiDiHook")], optim_wrapper=wrapper)
     runner.train()
     selector = vt.PairSelector("vididi", seed=5)
-    assert [5 - inputs.shape[3] for _, inputs, _ in runner.model.seen] == [
-        max(selector.orders(step // 3, step)) for step in range(12)]
+    assert lost_frames(runner) == [max(selector.orders(step // 3, step)) for step in range(12)]
 
 
 def test_a_list_stays_a_list(tmp_path):
@@ -154,6 +154,39 @@ def test_a_list_stays_a_list(tmp_path):
         assert isinstance(inputs, list)
         for view, x in zip(inputs, expected(orders[step // 3], index), strict=True):
             assert torch.equal(view, x)
+
+
+class OwnPreprocessor(ListPreprocessor):
+    """A user's preprocessor that differentiates the views itself."""
+
+    orders = (0, 0)
+
+    def forward(self, data, training=False):
+        views = data["inputs"].unbind(1)
+        inputs = [vt.temporal_difference(view, order) for view, order in zip(views, self.orders, strict=True)]
+        return dict(inputs=inputs, index=data["index"])
+
+
+def test_a_preprocessor_that_differentiates_the_views_itself(tmp_path):
+    """The hook sets ``orders``, cuts both views to the same length, and resets ``orders`` at the end."""
+    preprocessor = OwnPreprocessor()
+    runner = make_runner(tmp_path, [dict(type="ViDiDiHook")], preprocessor)
+    runner.train()
+    selector = vt.PairSelector("vididi", seed=5)
+    for step, (_, inputs, index) in enumerate(runner.model.seen):
+        orders = selector.orders(step // 3, step)
+        assert all(map(torch.equal, inputs, expected(orders, index)))
+    assert preprocessor.orders == (0, 0)
+
+
+@pytest.mark.parametrize(("preprocessor", "differentiates", "augments"), [
+    (ListPreprocessor(), False, False),
+    (OwnPreprocessor(), True, False),
+    (ClipPairDataPreprocessor(mean=[0] * 3, std=[1] * 3), True, True),
+], ids=lambda value: type(value).__name__)
+def test_what_a_preprocessor_does_itself(preprocessor, differentiates, augments):
+    assert isinstance(preprocessor, DifferentiatesViews) == differentiates
+    assert isinstance(preprocessor, AugmentsViews) == augments
 
 
 def test_validation_is_untouched(tmp_path):
@@ -198,16 +231,15 @@ def interrupted(tmp_path):
     return tmp_path
 
 
-def test_resume_goes_on_with_the_same_orders(interrupted):
-    runner = resumed(interrupted, dict(type="ViDiDiHook"), randomness=dict(seed=None))  # the seed is the checkpoint's
+def test_resume_continues_with_the_same_orders(interrupted):
+    runner = resumed(interrupted, dict(type="ViDiDiHook"), randomness=dict(seed=None))  # the checkpoint's seed
     selector = vt.PairSelector("vididi", seed=5)
-    assert [5 - inputs.shape[3] for _, inputs, _ in runner.model.seen] == [
-        max(selector.orders(step // 3, step)) for step in range(6, 12)]
+    assert lost_frames(runner) == [max(selector.orders(step // 3, step)) for step in range(6, 12)]
 
 
 @pytest.mark.parametrize(("hook", "text"), [
-    (dict(type="ViDiDiHook", schedule="reverse"), "a run goes on only with its own schedule"),
-    (dict(type="ViDiDiHook", seed=6), "a run goes on only with its own seed: the state has 5, this selector 6"),
+    (dict(type="ViDiDiHook", schedule="reverse"), "a run can only be resumed with its own schedule"),
+    (dict(type="ViDiDiHook", seed=6), "a run can only be resumed with its own seed: the state has 5, this selector 6"),
 ])
 def test_resume_of_another_run_is_refused(interrupted, hook, text):
     with pytest.raises(ValueError, match=text):
@@ -221,7 +253,7 @@ def test_loading_weights_is_not_resuming(interrupted):
     assert len(runner.model.seen) == 3
 
 
-def test_resume_of_a_plain_run_warns(tmp_path):
+def test_resume_of_a_run_without_the_hook_warns(tmp_path):
     make_runner(tmp_path, [StopAt(2)], epochs=2).train()
     runner = make_runner(tmp_path, [dict(type="ViDiDiHook")], resume=True, load_from=str(tmp_path / "work/epoch_2.pth"))
     messages = []

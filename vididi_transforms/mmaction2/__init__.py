@@ -1,10 +1,14 @@
-"""ViDiDi in MMAction2: importing this module registers everything, in the order of the data's way.
+"""ViDiDi in MMAction2. Importing this module registers all its components.
 
-``samplers`` (keyed draws) -> ``safe_dataset`` (unreadable videos) -> ``read_video`` -> ``pipelines`` (two clips, each
-cropped) -> ``data_preprocessor`` (augmentation in batches) -> ``hooks`` (temporal derivatives of what the preprocessor
-returns) -> ``recognizers`` (two streams) -> ``heads`` (objectives) -> ``metrics`` (retrieval),
-``feature_file``. Beside it: ``training_hooks``, ``bad_videos``, ``resume``, ``preemption``.
-``compat`` repairs the released stack first; ``doctor`` reports on it.
+The rooms in data-flow order:
+
+- ``compat`` repairs the released packages first;
+- ``datasets`` reads videos and samples two clips of each;
+- ``models`` augments batches of clips and encodes the two views; objectives are heads;
+- ``vididi_hook`` differentiates the views between data preprocessor and encoder;
+- ``engine``: hooks for reproducible, resumable training;
+- ``evaluation``: metrics, feature files, saliency;
+- ``tools`` and ``demo``: commands that run MMAction2's own tools.
 
 In a config::
 
@@ -32,7 +36,14 @@ from .evaluation.dump_features import DumpFeatures  # noqa: E402
 from .evaluation.retrieval_metric import VideoRetrievalMetric  # noqa: E402
 from .models.backbones import TorchvisionVideoBackbone  # noqa: E402
 from .models.data_preprocessor import ClipPairDataPreprocessor  # noqa: E402
-from .models.heads import BYOLHead, RetrievalHead, SimCLRHead, VICRegHead  # noqa: E402
+from .models.heads import (  # noqa: E402
+    BYOLHead,
+    JointEmbeddingHead,
+    MomentumHead,
+    RetrievalHead,
+    SimCLRHead,
+    VICRegHead,
+)
 from .models.recognizers import MomentumRecognizer, TwoViewRecognizer  # noqa: E402
 from .vididi_hook import ViDiDiHook  # noqa: E402
 
@@ -47,7 +58,9 @@ __all__ = [
     "ClipPairDataPreprocessor",
     "DumpFeatures",
     "ExactResumeHook",
+    "JointEmbeddingHead",
     "KeyedSampler",
+    "MomentumHead",
     "MomentumRecognizer",
     "MomentumUpdateHook",
     "PerClip",

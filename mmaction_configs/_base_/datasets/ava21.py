@@ -1,4 +1,5 @@
-# AVA 2.1 as MMAction2 prepares it: frames, annotations, FAIR's person boxes. Clips of 8 frames, every 4th (B.6).
+# AVA 2.1 as MMAction2 prepares it: frames, annotations and FAIR's person boxes.
+# Clips of 8 frames, every 4th (appendix B.6).
 data_root, anno_root = 'data/ava/rawframes', 'data/ava/annotations'
 files = {split: dict(
     ann_file=f'{anno_root}/ava_{split}_v2.1.csv',
@@ -27,7 +28,7 @@ train_dataloader = dict(
     batch_size=16, **workers, sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(type='SafeAVADataset', data_prefix=dict(img=data_root), proposal_file=persons['train'],
                  pipeline=train_pipeline, **files['train']))
-# The stock detector tests one clip at a time.
+# MMAction2's detector evaluates one clip at a time.
 val_dataloader = dict(
     batch_size=1, **workers, sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(type='SafeAVADataset', data_prefix=dict(img=data_root), proposal_file=persons['val'],

@@ -1,11 +1,8 @@
-# Two clips of a video (T = 8, every 3rd frame), each with its own crop and flip (appendix B.1). They travel as uint8;
-# the rest of the augmentation is the data preprocessor's, see models/r3d18_clip_pairs.py.
+# Two clips per video (8 frames, every 3rd), each with its own crop and flip (appendix B.1). The workers return uint8;
+# the data preprocessor does the rest of the augmentation (models/r3d18_clip_pairs.py).
 train_pipeline = [
-    dict(type='ReadVideo', transforms=[
-        dict(type='DecordInit'),
-        dict(type='SampleClipPair', clip_len=8, frame_interval=3),
-        dict(type='DecordDecode'),
-    ]),
+    dict(type='ReadVideo', reader='{{$VIDIDI_READER:decord}}',
+         sample=dict(type='SampleClipPair', clip_len=8, frame_interval=3)),
     dict(type='PerClip', transforms=[
         dict(type='Resize', scale=(-1, 150)),
         dict(type='RandomResizedCrop', area_range=(0.08, 1.0), aspect_ratio_range=(3 / 4, 4 / 3)),
@@ -21,6 +18,6 @@ train_dataloader = dict(
     persistent_workers=True,
     drop_last=True,
     pin_memory=True,
-    collate_fn=dict(type='default_collate'),  # the workers join the batch
+    collate_fn=dict(type='default_collate'),  # the workers collate the batch
     sampler=dict(type='KeyedSampler', shuffle=True, round_up=False),
     dataset=dict(type='SafeDataset', dataset='VideoDataset', timeout=60, pipeline=train_pipeline))

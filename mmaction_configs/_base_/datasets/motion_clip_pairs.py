@@ -1,33 +1,14 @@
-# Motion videos (vididi motion-videos data/motion): 64 pixels, clips of 8 frames at 32 pixels.
-_base_ = ['./motion_retrieval.py']
-data_root = 'data/motion'
+# Motion videos of 64 pixels (vididi motion-videos data/motion): pairs of clips at 32 pixels, and retrieval.
+_base_ = ['./clip_pairs.py', './motion_retrieval.py']
 
-# As clip_pairs.py, but for the area of the crop: a small one would miss the moving shape.
-train_pipeline = [
-    dict(type='ReadVideo', transforms=[
-        dict(type='DecordInit'),
-        dict(type='SampleClipPair', clip_len=8, frame_interval=3),
-        dict(type='DecordDecode'),
-    ]),
-    dict(type='PerClip', transforms=[
-        dict(type='RandomResizedCrop', area_range=(0.4, 1.0), aspect_ratio_range=(3 / 4, 4 / 3)),
-        dict(type='Resize', scale=(32, 32), keep_ratio=False),
-        dict(type='Flip', flip_ratio=0.5),
-    ]),
-    dict(type='FormatShape', input_format='NCTHW'),
-    dict(type='PackActionInputs'),
+train_pipeline = _base_.train_pipeline
+train_pipeline[1].transforms = [  # a smaller crop can miss the moving shape
+    dict(type='RandomResizedCrop', area_range=(0.4, 1.0), aspect_ratio_range=(3 / 4, 4 / 3)),
+    dict(type='Resize', scale=(32, 32), keep_ratio=False),
+    dict(type='Flip', flip_ratio=0.5),
 ]
 train_dataloader = dict(
     batch_size=32,
     num_workers=1,
-    persistent_workers=True,
-    drop_last=True,
-    collate_fn=dict(type='default_collate'),
-    sampler=dict(type='KeyedSampler', shuffle=True, round_up=False),
-    dataset=dict(
-        type='SafeDataset',
-        dataset='VideoDataset',
-        timeout=60,
-        ann_file=f'{data_root}/train.txt',
-        data_prefix=dict(video=data_root),
-        pipeline=train_pipeline))
+    pin_memory=False,  # no GPU
+    dataset=dict(ann_file='data/motion/train.txt', data_prefix=dict(video='data/motion'), pipeline=train_pipeline))

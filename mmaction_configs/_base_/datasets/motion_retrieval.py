@@ -3,11 +3,8 @@ data_root = 'data/motion'
 classes = ('slide-x', 'slide-y', 'circle', 'rotate', 'pulse', 'shake-x', 'shake-y', 'tumble')
 
 retrieval_pipeline = [
-    dict(type='ReadVideo', transforms=[
-        dict(type='DecordInit'),
-        dict(type='SampleFrames', clip_len=8, frame_interval=3, num_clips=4, test_mode=True),
-        dict(type='DecordDecode'),
-    ]),
+    dict(type='ReadVideo', reader='{{$VIDIDI_READER:decord}}',
+         sample=dict(type='SampleFrames', clip_len=8, frame_interval=3, num_clips=4, test_mode=True)),
     dict(type='Resize', scale=(32, 32), keep_ratio=False),
     dict(type='FormatShape', input_format='NCTHW'),
     dict(type='PackActionInputs', meta_keys=('filename', 'split')),

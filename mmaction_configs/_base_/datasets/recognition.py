@@ -1,10 +1,8 @@
-# Appendix B.5: training on one clip of 16 frames; testing on 10 clips of each video, their probabilities averaged.
+# Appendix B.5: training on one clip of 16 frames; in tests the probabilities of 10 clips are averaged.
+_base_ = ['./ten_clips.py']
 train_pipeline = [
-    dict(type='ReadVideo', transforms=[
-        dict(type='DecordInit'),
-        dict(type='SampleFrames', clip_len=16, frame_interval=4, out_of_bound_opt='repeat_last'),
-        dict(type='DecordDecode'),
-    ]),
+    dict(type='ReadVideo', reader='{{$VIDIDI_READER:decord}}',
+         sample=dict(type='SampleFrames', clip_len=16, frame_interval=4, out_of_bound_opt='repeat_last')),
     dict(type='PerClip', transforms=[
         dict(type='RandomResizedCrop', area_range=(0.2, 1.0)),
         dict(type='Resize', scale=(112, 112), keep_ratio=False),
@@ -13,17 +11,7 @@ train_pipeline = [
     dict(type='FormatShape', input_format='NCTHW'),
     dict(type='PackActionInputs'),
 ]
-test_pipeline = [
-    dict(type='ReadVideo', transforms=[
-        dict(type='DecordInit'),
-        dict(type='SampleFrames', clip_len=16, frame_interval=4, num_clips=10, test_mode=True,
-             out_of_bound_opt='repeat_last'),
-        dict(type='DecordDecode'),
-    ]),
-    dict(type='PerClip', transforms=[dict(type='Resize', scale=(-1, 128)), dict(type='RandomCrop', size=112)]),
-    dict(type='FormatShape', input_format='NCTHW'),
-    dict(type='PackActionInputs'),
-]
+test_pipeline = [*_base_.ten_clips, dict(type='PackActionInputs')]
 train_dataloader = dict(
     batch_size=16, num_workers=8, persistent_workers=True, sampler=dict(type='KeyedSampler', shuffle=True),
     dataset=dict(type='SafeDataset', dataset='VideoDataset', timeout=60, pipeline=train_pipeline))

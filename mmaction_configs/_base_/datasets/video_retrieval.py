@@ -1,16 +1,7 @@
-# Appendix B.4: 10 clips of 16 frames, uniformly, a random crop of each; training videos are the gallery.
+# Appendix B.4: the training videos are the gallery, each test video is a query.
+_base_ = ['./ten_clips.py']
 retrieval_pipeline = [
-    dict(type='ReadVideo', transforms=[
-        dict(type='DecordInit'),
-        dict(type='SampleFrames', clip_len=16, frame_interval=4, num_clips=10, test_mode=True,
-             out_of_bound_opt='repeat_last'),
-        dict(type='DecordDecode'),
-    ]),
-    dict(type='PerClip', transforms=[
-        dict(type='Resize', scale=(-1, 128)),
-        dict(type='RandomCrop', size=112),
-    ]),
-    dict(type='FormatShape', input_format='NCTHW'),
+    *_base_.ten_clips,
     dict(type='PackActionInputs', meta_keys=('filename', 'split', 'total_frames')),
 ]
 authors_crop = dict(type='PerClip', transforms=[

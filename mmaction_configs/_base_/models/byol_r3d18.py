@@ -1,4 +1,4 @@
-# BYOL projector and predictor of appendix B.2; the target follows by MomentumUpdateHook, momentum .99 to 1.
+# BYOL projector and predictor of appendix B.2. MomentumUpdateHook updates the target, with momentum 0.99 to 1.
 _base_ = ['./r3d18_clip_pairs.py']
 model = dict(
     type='MomentumRecognizer',

@@ -1,5 +1,5 @@
-# Appendix B.6: RoI features of the last block, averaged over time, maximum over space, a sigmoid for each action.
-# All but the backbone is MMAction2's own AVA detector; people come as proposals with the data set.
+# Appendix B.6: RoI features of the last block, mean over time and maximum over space, one sigmoid per action.
+# MMAction2's AVA detector with another backbone; the boxes of people are the proposals of the dataset.
 _base_ = ['./r3d18.py']
 model = dict(
     type='FastRCNN',

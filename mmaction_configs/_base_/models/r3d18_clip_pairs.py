@@ -1,4 +1,4 @@
-# R3D-18 on two clips: blur, jitter and gray of appendix B.1, and the derivatives, in one pass on the device.
+# R3D-18 on two clips. The data preprocessor blurs, jitters, grays (appendix B.1) and differentiates on the device.
 _base_ = ['./r3d18.py']
 model = dict(data_preprocessor=dict(
     type='ClipPairDataPreprocessor',

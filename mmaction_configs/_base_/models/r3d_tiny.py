@@ -1,4 +1,4 @@
-# An encoder for laptops: stock ResNet3d of 0.9 M parameters for 32 pixels, 128-d feature.
+# A small encoder for laptops: ResNet3d with 0.9 M parameters for clips of 32 pixels, 128-d feature.
 r3d_tiny = dict(
     base_channels=16,
     stage_blocks=(1, 1, 1, 1),

@@ -1,4 +1,4 @@
-# Stock recognizer with a linear head (appendix B.5); the encoder comes from a checkpoint by load_from.
+# MMAction2's recognizer with a linear head (appendix B.5); load_from loads the pretrained encoder.
 _base_ = ['./r3d18.py']
 model = dict(
     type='Recognizer3D',

@@ -1,4 +1,4 @@
-# MViTv2-S for clips of 8 frames at 112 pixels; derivatives of 10 frames are cut to 8 (ViDiDiHook(length=8)).
+# MViTv2-S for clips of 8 frames at 112 pixels; ViDiDiHook(length=8) cuts clips of 10 frames and their derivatives to 8.
 _base_ = ['./vicreg_r3d18.py']
 model = dict(
     backbone=dict(

@@ -1,4 +1,4 @@
-# Video Swin-T; its windows take any number of frames, but a clip of 8 fills them.
+# Video Swin-T: it takes any number of frames, and 8 fill its windows.
 _base_ = ['./vicreg_r3d18.py']
 model = dict(
     backbone=dict(_delete_=True, type='SwinTransformer3D', arch='tiny', pretrained2d=False, window_size=(8, 7, 7)),

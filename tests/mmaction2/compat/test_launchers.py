@@ -1,4 +1,4 @@
-"""mmengine's launchers without an accelerator; the rest is in test_train, test_processes and test_slurm."""
+"""mmengine's launchers without an accelerator; runs with several ranks are in test_processes and test_slurm."""
 import subprocess
 import sys
 
@@ -21,26 +21,26 @@ def task(monkeypatch):
     return monkeypatch
 
 
-def test_slurm_tells_rank_and_place(task):
+def test_rank_and_address_come_from_slurm(task):
     assert launchers.slurm_variables() == dict(RANK="5", WORLD_SIZE="16", LOCAL_RANK="1", MASTER_ADDR="gpu3",
                                                MASTER_PORT="29500")
 
 
-def test_the_place_can_be_given(task):
+def test_address_and_port_can_be_set(task):
     task.setenv("MASTER_ADDR", "there")
-    task.setenv("MASTER_PORT", "1")  # by mim
-    given = [launchers.slurm_variables(port) for port in (None, 2)]
-    assert [(each["MASTER_ADDR"], each["MASTER_PORT"]) for each in given] == [("there", "1"), ("there", "2")]
+    task.setenv("MASTER_PORT", "1")  # as mim does
+    variables = [launchers.slurm_variables(port) for port in (None, 2)]
+    assert [(each["MASTER_ADDR"], each["MASTER_PORT"]) for each in variables] == [("there", "1"), ("there", "2")]
 
 
 def test_outside_slurm(task):
     task.delenv("SLURM_PROCID")
-    with pytest.raises(RuntimeError, match=r"'slurm' is for processes that srun starts .* SLURM_PROCID is not set"):
+    with pytest.raises(RuntimeError, match=r"'slurm' needs a process started by srun, .* SLURM_PROCID is not set"):
         launchers.slurm_variables()
 
 
 @pytest.mark.parametrize("name", ["pytorch", "slurm"])
-def test_with_an_accelerator_it_is_mmengines(monkeypatch, name):
+def test_with_an_accelerator_mmengines_launcher_is_called(monkeypatch, name):
     ours = getattr(launchers.utils, f"_init_dist_{name}")
     called = []
     monkeypatch.setattr(launchers, "get_device", lambda: "cuda")
@@ -52,8 +52,8 @@ def test_with_an_accelerator_it_is_mmengines(monkeypatch, name):
     assert not torch.distributed.is_initialized()
 
 
-def test_only_the_launcher_that_is_asked_for_joins_processes():
-    """Sixteen tasks of one job may be sixteen trainings of one process each."""
+def test_the_import_starts_no_process_group():
+    """The tasks of a job may be independent trainings."""
     names = {**TASK, "TORCHELASTIC_RUN_ID": "1", "RANK": "0", "WORLD_SIZE": "2"}
     code = f"import os, torch; os.environ.update({names}); import vididi_transforms.mmaction2; " \
            "assert not torch.distributed.is_initialized()"

@@ -1,4 +1,4 @@
-"""Each repair: what was broken works, and a real module always wins."""
+"""Each repair makes the broken import work, and a real module always wins."""
 import importlib
 import io
 import os
@@ -22,7 +22,7 @@ def run(code):
 
 
 def test_one_import_makes_the_stack_work():
-    """In a new process: the stock AVA detector builds, and each repair used has one line in the log."""
+    """In a new process, MMAction2's AVA detector builds, and each repair in use logs one line."""
     result = run("""
 import os
 import vididi_transforms.mmaction2
@@ -42,7 +42,7 @@ print(type(MODELS.build(Config.fromfile(os.path.join(os.path.dirname(mmaction.__
 
 
 def test_a_real_module_wins(tmp_path):
-    """In a new process with a file that is found where the compiled operators would be."""
+    """In a new process, with a module in place of mmcv's compiled operators."""
     (tmp_path / "_ext.py").write_text("real = True\ndef __getattr__(name):\n    return lambda *args, **kwargs: None\n")
     result = run(f"""
 import mmcv
@@ -107,7 +107,7 @@ def _iou(a, b, offset):
     return shared / ((a[2:] - a[:2] + offset).prod() + (b[2:] - b[:2] + offset).prod() - shared)
 
 
-def test_other_operators_say_what_to_do():
+def test_other_operators_raise_with_a_way_out():
     from mmcv.ops import RoIAlign, sigmoid_focal_loss
     with pytest.raises(NotImplementedError, match=r"'sigmoid_focal_loss_forward' has no replacement .* mim install"):
         sigmoid_focal_loss(torch.zeros(2, 3), torch.zeros(2, dtype=torch.long))
@@ -115,7 +115,7 @@ def test_other_operators_say_what_to_do():
         RoIAlign(2, 1.0, pool_mode="max")(torch.zeros(1, 1, 4, 4), torch.zeros(1, 5))
 
 
-def test_missing_localizer_says_so():
+def test_the_missing_localizer_raises():
     from mmaction.models.localizers import DRN
     with pytest.raises(NotImplementedError, match="DRN is missing from the mmaction2"):
         DRN()
@@ -128,7 +128,7 @@ def test_old_name_for_pytorchvideo():
 
 
 def test_a_new_transformers_does_not_break_the_import():
-    """In a new process: what stock MMAction2 and MMPretrain cannot do, after our import, with a line for each."""
+    """In a new process, both packages can be imported after our import, which logs one line for each."""
     result = run("""
 import vididi_transforms.mmaction2
 import mmaction.models, mmpretrain.models
@@ -139,7 +139,7 @@ MODELS.build(dict(type='VindLURetrieval'))
     assert "True True" in result.stdout, result.stderr
     assert "ImportError: VindLURetrieval requires extra multi-modal dependencies" in result.stderr
     for release, bound in (("mmaction2", "4.56"), ("mmpretrain", "4.52")):
-        line = f"leaves out the language models of {release}, which need transformers < {bound}"
+        line = f"skips the language models of {release}, which need transformers < {bound}"
         assert (result.stdout + result.stderr).count(line) == 1
 
 
@@ -148,15 +148,15 @@ def test_an_mmpretrain_that_cannot_be_imported_is_left_alone():
     assert result.stdout.splitlines()[-1] == "good", result.stderr
 
 
-@pytest.mark.parametrize(("transformers", "mmaction2", "left"), [
-    ("4.55.4", "1.2.0", True),  # their models can be imported
+@pytest.mark.parametrize(("transformers", "mmaction2", "kept"), [
+    ("4.55.4", "1.2.0", True),  # the models can be imported
     ("4.56.0", "1.2.0", False),
     ("5.24.0", "1.2.0", False),
-    ("5.24.0", "1.3.0", True),  # a later release may know it
+    ("5.24.0", "1.3.0", True),  # a later release may support it
     (None, "1.2.0", True),
-    ("5.24.0", None, True),  # another one's mmaction
+    ("5.24.0", None, True),  # a module mmaction that is not MMAction2
 ])
-def test_language_models_stay_where_they_work(monkeypatch, transformers, mmaction2, left):
+def test_language_models_are_kept_if_they_work(monkeypatch, transformers, mmaction2, kept):
     versions = dict(transformers=transformers, mmaction2=mmaction2)
 
     def version_of(name):
@@ -168,7 +168,7 @@ def test_language_models_stay_where_they_work(monkeypatch, transformers, mmactio
     monkeypatch.setattr(new_transformers, "version", version_of)
     monkeypatch.setattr(dependency, "WITH_MULTIMODAL", True)
     new_transformers.install()
-    assert dependency.WITH_MULTIMODAL is left
+    assert dependency.WITH_MULTIMODAL is kept
 
 
 def test_history_buffers_load_safely():
@@ -212,12 +212,14 @@ def test_doctor_survives_a_broken_stack(breakage):
                  "sys.exit(cli.main(['doctor']))")
     assert result.returncode == 1
     assert "MMAction2 cannot be used: " in result.stdout
+    assert result.stdout.endswith("\nNext: pip install 'vididi-transforms[mmaction2]'\n")
 
 
 def test_doctor_reports():
     result = subprocess.run([sys.executable, "-m", "vididi_transforms", "doctor"], capture_output=True,
                             text=True, check=True)
     assert f"torch {version('torch')}" in result.stdout
+    assert result.stdout.endswith("\nNext: vididi demo\n")
     for repair in compat.REPAIRS:
         assert repair.module in result.stdout
-    assert "active      language models of mmpretrain: left out, they need transformers < 4.52" in result.stdout
+    assert "active      language models of mmpretrain: skipped, they need transformers < 4.52" in result.stdout

@@ -1,4 +1,4 @@
-"""What mmengine would do with the plain values of a checkpoint: run a text, delete files."""
+"""Plain values of a checkpoint with which mmengine would run code or delete files are dropped."""
 import logging
 
 import pytest
@@ -18,7 +18,7 @@ def logged(monkeypatch):
 
 @pytest.fixture
 def change(tmp_path):
-    """Train one epoch; change what the checkpoint says; where it is."""
+    """Train one epoch and change values in the checkpoint; returns its path."""
     def changed(**values):
         small_run(tmp_path / "work").train()
         path = tmp_path / "work/epoch_1.pth"
@@ -42,23 +42,23 @@ def test_a_text_in_a_checkpoint_is_not_run(change, tmp_path, logged):
     assert resumed(path).iter == 4
     assert not (tmp_path / "marker").exists()
     assert logged == [
-        (logging.WARNING, f"'config' of the checkpoint {path} is left out: a resume would run it as Python")]
+        (logging.WARNING, f"dropped 'config' from the checkpoint {path}: a resume would run it as Python")]
 
 
 @pytest.mark.parametrize("name", ["folder", "file", "best_file"])
 def test_a_checkpoint_names_no_files_to_delete(change, tmp_path, logged, name):
-    """A resumed run deletes the best checkpoint so far, a file or a folder, as soon as it has a better one."""
+    """A resumed run deletes the best checkpoint so far, a file or a folder, once it has a better one."""
     victim = tmp_path / "precious" / name
     victim.parent.mkdir()
     victim.mkdir() if name == "folder" else victim.write_text("precious")
     path = change(runtime_info=dict(best_ckpt=str(victim), best_score=-1e9))
     resumed(path)
     assert victim.exists()
-    assert logged == [(logging.WARNING, f"'best_ckpt' of the checkpoint {path} is left out: a resumed run would delete "
+    assert logged == [(logging.WARNING, f"dropped 'best_ckpt' from the checkpoint {path}: a resumed run would delete "
                        f"{str(victim)!r}")]
 
 
-def test_files_beside_the_checkpoint_are_safe_too(change, logged):
+def test_other_files_next_to_the_checkpoint_are_safe_too(change, logged):
     path = change()
     path.with_name("notes.txt").write_text("precious")
     info = dict(best_ckpt=str(path.with_name("notes.txt")), best_ckpt_loss=None)
@@ -94,9 +94,9 @@ def test_other_checkpoints_stay_as_they_are(checkpoint, logged):
 @pytest.mark.parametrize(("value", "version", "text"), [
     ("1", "2.15.0", "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD is set"),
     ("yes", "2.10.0", "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD is set"),
-    ("0", "2.9.1+cpu", "the safe loader of torch 2.9.1+cpu has a known hole"),
+    ("0", "2.9.1+cpu", "the safe loader of torch 2.9.1+cpu is vulnerable"),
     ("0", "2.10.0", None)])
-def test_open_doors_of_torch_are_told(monkeypatch, logged, value, version, text):
+def test_insecure_settings_of_torch_are_logged(monkeypatch, logged, value, version, text):
     monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", value)
     monkeypatch.setattr(torch, "__version__", version)
     safe_loading._warn()

@@ -1,4 +1,4 @@
-"""Arrays and histories of honest files come out as they went in; what is dangerous of them is refused."""
+"""Arrays and histories of honest files load unchanged; dangerous ones are refused."""
 import io
 import pickle
 from collections import OrderedDict
@@ -37,8 +37,8 @@ READERS = [through_torch, *(lambda content, protocol=protocol: through_pickle(co
 
 @pytest.mark.parametrize("read", READERS)
 @pytest.mark.parametrize("value", VALUES, ids=repr)
-def test_values_come_out_as_they_went_in(value, read):
-    loaded = read(read([value]))[0]  # as loaded, it can be saved again
+def test_values_load_unchanged(value, read):
+    loaded = read(read([value]))[0]  # what was loaded can be saved and loaded again
     assert isinstance(loaded, np.ndarray) == isinstance(value, np.ndarray)
     assert np.asarray(loaded).dtype.newbyteorder("=") == np.asarray(value).dtype.newbyteorder("=")
     np.testing.assert_array_equal(loaded, value)
@@ -50,7 +50,7 @@ def test_loaded_arrays_are_pickled_as_arrays():
     assert pickle.dumps(loaded) == pickle.dumps(np.arange(3.0))
 
 
-def test_histories_come_out_as_they_went_in():
+def test_histories_load_unchanged():
     buffer = HistoryBuffer([1.0, 3.0], [1, 1], max_length=3)
     loaded = through_torch(through_torch(dict(loss=buffer)))["loss"]
     assert type(loaded) is HistoryBuffer
@@ -62,7 +62,7 @@ def test_histories_come_out_as_they_went_in():
 
 
 class Build:
-    """Pickled, it is a call and the state that is given to the result."""
+    """Pickled as a call, and a state that is set on its result."""
 
     def __init__(self, state, function, *arguments):
         self.reduced = function, arguments, state
@@ -72,7 +72,7 @@ class Build:
 
 
 def float_dtype(names, fields, size=8, flags=0):
-    """A number with fields that lie elsewhere: objects, or memory of others."""
+    """A float dtype with fields that are objects or lie outside of the array."""
     return Build((3, "<", None, names, fields, size, 1, flags), np.dtype, "f8", False, True)
 
 
@@ -82,18 +82,18 @@ def array(dtype, content=b"\x00" * 8, shape=(1,)):
 
 FLOAT = np.dtype("f8")
 MEMORY = {
-    "pointers as objects": (Call(np.ndarray, (1,), "O", bytes(8)), "arrays come from numpy's _reconstruct"),
-    "memory of others": (Call(np.ndarray, (1,), "f8", bytes(8)), "arrays come from numpy's _reconstruct"),
-    "objects": (np.array([None]), "arrays hold numbers, truth values or text: got 'O8'"),
-    "records": (np.zeros(1, "i4,f4"), "arrays hold numbers, truth values or text: got 'V8'"),
+    "pointers as objects": (Call(np.ndarray, (1,), "O", bytes(8)), "arrays must come from NumPy's _reconstruct"),
+    "memory of other objects": (Call(np.ndarray, (1,), "f8", bytes(8)), "arrays must come from NumPy's _reconstruct"),
+    "objects": (np.array([None]), "arrays must hold numbers, booleans or text: got 'O8'"),
+    "records": (np.zeros(1, "i4,f4"), "arrays must hold numbers, booleans or text: got 'V8'"),
     "fields of objects": (array(float_dtype(("a",), {"a": (FLOAT, 0)}, flags=1)), "neither fields nor sub-arrays"),
     "fields outside": (array(float_dtype(("a",), {"a": (FLOAT, 4096)})), "neither fields nor sub-arrays"),
-    "no dtype": (array("f8"), "arrays hold numbers, truth values or text: got 'f8'"),
-    "too few bytes": (array(FLOAT, b"1234"), r"shape \(1,\) of float64 needs as many bytes: got b'1234'"),
-    "numbers for bytes": (array(FLOAT, [1.0]), r"shape \(1,\) of float64 needs as many bytes"),
-    "negative lengths": (array(FLOAT, b"\x00" * 64, (-1, -8)), r"a shape has lengths >= 0: got \(-1, -8\)"),
-    "scalar of objects": (Call(SCALAR, np.dtype("O"), None), "arrays hold numbers, truth values or text: got 'O8'"),
-    "scalar of few bytes": (Call(SCALAR, FLOAT, b"1234"), r"shape \(\) of float64 needs as many bytes"),
+    "no dtype": (array("f8"), "arrays must hold numbers, booleans or text: got 'f8'"),
+    "too few bytes": (array(FLOAT, b"1234"), r"shape \(1,\) and dtype float64 needs 8 bytes: got b'1234'"),
+    "numbers for bytes": (array(FLOAT, [1.0]), r"shape \(1,\) and dtype float64 needs 8 bytes"),
+    "negative lengths": (array(FLOAT, b"\x00" * 64, (-1, -8)), r"a shape must have lengths >= 0: got \(-1, -8\)"),
+    "scalar of objects": (Call(SCALAR, np.dtype("O"), None), "arrays must hold numbers, booleans or text: got 'O8'"),
+    "scalar of few bytes": (Call(SCALAR, FLOAT, b"1234"), r"shape \(\) and dtype float64 needs 8 bytes"),
 }
 
 
@@ -106,19 +106,19 @@ def test_memory_is_out_of_reach(name, read):
 
 
 def test_an_array_is_filled_once():
-    """Filling it again would free memory that a tensor made of it still uses."""
+    """A second filling would free memory that a tensor still uses."""
     loaded = through_torch([np.zeros(1)])[0]
-    with pytest.raises(pickle.UnpicklingError, match="an array is filled once"):
+    with pytest.raises(pickle.UnpicklingError, match="an array must be filled once"):
         loaded.__setstate__((1, (2,), PlainDtype("f8"), False, bytes(16)))
 
 
 def test_only_arrays_are_reconstructed():
-    with pytest.raises(pickle.UnpicklingError, match=r"numpy's _reconstruct makes arrays: got .*torch\.Tensor"):
+    with pytest.raises(pickle.UnpicklingError, match=r"NumPy's _reconstruct must make an array: got .*torch\.Tensor"):
         through_torch([Call(RECONSTRUCT, torch.Tensor, (0,), b"b")])
 
 
 def array_elsewhere():
-    """A dict that numpy would take for an array of any memory."""
+    """A dict that NumPy would convert to an array of any memory."""
     content = OrderedDict()
     content.__array_interface__ = dict(data=(4096, False), shape=(1,), typestr="|O8", version=3)
     return content
@@ -128,12 +128,12 @@ def array_elsewhere():
     history(array_elsewhere()), history([1.0]), history(np.array([None])), Call(HistoryBuffer, array_elsewhere(), [1]),
     Build("text", HistoryBuffer), Build(dict(max_length=3), HistoryBuffer)], ids=range(6))
 def test_histories_hold_arrays(content):
-    with pytest.raises(pickle.UnpicklingError, match=r"a HistoryBuffer has two arrays|arrays hold numbers"):
+    with pytest.raises(pickle.UnpicklingError, match=r"a HistoryBuffer must have two arrays|arrays must hold numbers"):
         through_torch([content])
 
 
 def test_statistics_are_those_of_this_process():
-    """A checkpoint cannot put functions into the class, nor anything else into the buffer."""
+    """A checkpoint cannot add functions to the class or attributes to the buffer."""
     known = dict(HistoryBuffer._statistics_methods)
     state = dict(history(np.array([1.0])).__dict__, statistics_methods=dict(mean=set, evil=set), mean=set)
     loaded = through_torch([Build(state, HistoryBuffer)])[0]
@@ -145,7 +145,7 @@ def test_statistics_are_those_of_this_process():
 def test_getattr_is_for_names_of_statistics(name):
     assert through_torch([attribute(HistoryBuffer, "mean")]) == ["mean"]
     for owner in (HistoryBuffer, np.ndarray):
-        with pytest.raises(pickle.UnpicklingError, match="getattr is for the statistics of HistoryBuffer: got"):
+        with pytest.raises(pickle.UnpicklingError, match="getattr must name a statistic of HistoryBuffer: got"):
             through_torch([attribute(owner, name)])
 
 
@@ -166,5 +166,5 @@ def test_proposals_are_read(protocol, tmp_path):
                                   proposal_file=str(tmp_path / "proposals.pkl"), data_prefix=dict(img="")))
     assert type(dataset.proposals["a,0902"]) is np.ndarray
     assert dataset[0]["proposals"].tolist() == [[0.5] * 4] * 2
-    with pytest.raises(ValueError, match=r"proposals are arrays by name: .*list\.pkl holds list"):
+    with pytest.raises(ValueError, match=r"proposals must be a dict of arrays: .*list\.pkl contains list"):
         read_proposals(str(tmp_path / "list.pkl"))

@@ -1,7 +1,8 @@
-"""Sampling, per-clip augmentation, keyed draws: laws, torchvision as the reference, errors."""
+"""Sampling, reading, augmentation per clip, reproducible random numbers; the reference is torchvision."""
 import pickle
 import random
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -13,6 +14,7 @@ from torchvision.transforms.v2 import functional as F
 from video_files import number_of
 
 from vididi_transforms.mmaction2 import KeyedSampler, VideoReadError
+from vididi_transforms.mmaction2.datasets.readers import READERS, Reader, build_reader
 from vididi_transforms.mmaction2.datasets.samplers import KeyedIndex, seed_by_sample
 
 
@@ -74,7 +76,7 @@ class TestSampleClipPair:
         assert clips.max() < total_frames
         steps = np.diff(clips, axis=1)
         assert set(steps.ravel()) <= {0, 3}
-        assert (np.diff(steps, axis=1) <= 0).all()  # once it stops it stays
+        assert (np.diff(steps, axis=1) <= 0).all()  # the last frame is repeated to the end
 
 
 def clip_results(frames=4, clips=2, seed=0, **keys):
@@ -88,7 +90,7 @@ class TestPerClip:
             dict(type="Resize", scale=(16, 16), keep_ratio=False))
 
     @pytest.mark.parametrize("keys", [{}, dict(sample_idx=KeyedIndex(3, 0, 1))])
-    def test_each_clip_has_its_own_draw_shared_by_its_frames(self, keys):
+    def test_frames_of_a_clip_share_parameters_and_clips_do_not(self, keys):
         results = clip_results(**keys)
         results["imgs"] = [results["imgs"][0]] * 8
         out = build(type="PerClip", transforms=list(self.CROP))(results)
@@ -102,7 +104,7 @@ class TestPerClip:
         assert all((a == b).all() for a, b in zip(build(type="PerClip", transforms=[])(results)["imgs"],
                                                   results["imgs"], strict=True))
 
-    def test_keyed_draws_and_untouched_global_generators(self):
+    def test_random_parameters_depend_on_the_key_and_global_generators_are_restored(self):
         def augment(sample, epoch):
             results = clip_results(sample_idx=KeyedIndex(sample, 0, epoch))
             return np.stack(build(type="PerClip", transforms=[*self.CROP, dict(type="ClipColorJitter", p=1)])(
@@ -128,7 +130,7 @@ def frames_of(results):
 
 
 def fixed(transform, **draw):
-    """The transform with torchvision's drawn parameters replaced."""
+    """The transform with fixed parameters in place of torchvision's random ones."""
     transform.module.make_params = lambda flat_inputs: draw
     return transform
 
@@ -145,12 +147,12 @@ class TestClipTransforms:
                                 for frame in frames_of(results)])
         assert torch.equal(frames_of(fixed(build(type="ClipColorJitter", p=1), **parameters)(results)), expected)
 
-    def test_contrast_turns_about_the_mean_of_the_clip(self):
+    def test_contrast_is_relative_to_the_mean_of_the_clip(self):
         dark, bright = np.full((4, 4, 3), 50, np.uint8), np.full((4, 4, 3), 150, np.uint8)
         parameters = dict(brightness_factor=None, contrast_factor=0.5, saturation_factor=None, hue_factor=None,
                           fn_idx=torch.tensor([1]))
         out = fixed(build(type="ClipColorJitter", p=1), **parameters)(dict(imgs=[dark, bright]))["imgs"]
-        # Towards 100 and not towards themselves; torchvision's luminance of 100 is 99.99, cut to 99.
+        # Towards the clip's mean of 100; torchvision's luminance of 100 is 99.99, truncated to 99.
         assert [int(frame[0, 0, 0]) for frame in out] == [74, 124]
 
     def test_gray_is_torchvisions(self):
@@ -186,13 +188,13 @@ class TestClipTransforms:
 
 
 class TestKeys:
-    def test_a_key_survives_the_worker_queue_and_data_set_wrappers(self):
+    def test_a_key_survives_the_worker_queue_and_dataset_wrappers(self):
         index = pickle.loads(pickle.dumps(KeyedIndex(30, seed=5, epoch=2)))
         for inner in (index - 10, index % 20):
             assert (inner.seed, inner.epoch, inner.sample) == (5, 2, 30)
         assert (index, index - 10, index % 20) == (30, 20, 10)
 
-    def test_sampler_gives_the_same_order_as_stock(self):
+    def test_sampler_has_the_order_of_the_stock_sampler(self):
         keyed = DATA_SAMPLERS.build(dict(type="KeyedSampler", dataset=range(20), seed=3))
         stock = DefaultSampler(range(20), seed=3)
         assert isinstance(keyed, KeyedSampler)
@@ -203,7 +205,7 @@ class TestKeys:
             assert indices == list(stock)
             assert {(index.seed, index.epoch) for index in indices} == {(3, epoch)}
 
-    def test_unkeyed_samples_draw_from_the_global_generators(self):
+    def test_samples_without_a_key_use_the_global_generators(self):
         np.random.seed(0)
         expected = np.random.rand()
         np.random.seed(0)
@@ -232,10 +234,8 @@ def test_samples_do_not_depend_on_workers_but_on_epochs(tiny, wrap):
 
 
 class TestReadVideo:
-    TRANSFORMS = (dict(type="DecordInit"), dict(type="SampleClipPair", clip_len=8), dict(type="DecordDecode"))
-
     def read(self, path):
-        return build(type="ReadVideo", transforms=list(self.TRANSFORMS))(dict(filename=str(path), start_index=0))
+        return build(type="ReadVideo", sample=SAMPLE_CLIP_PAIR)(dict(filename=str(path), start_index=0))
 
     def test_missing_file(self, tmp_path):
         with pytest.raises(VideoReadError, match=rf"cannot read video '{tmp_path}/no.mp4': FileNotFoundError"):
@@ -247,25 +247,50 @@ class TestReadVideo:
         with pytest.raises(VideoReadError, match=rf"cannot read video '{tmp_path}/bad.mp4': \w+: "):
             self.read(tmp_path / "bad.mp4")
 
-    def test_a_mistake_in_the_config_is_not_the_videos(self, motion):
+    def test_a_fault_of_the_config_is_not_reported_as_one_of_the_video(self, motion):
         path = next((motion / "train").glob("*.mp4"))
         with pytest.raises(KeyError, match="total_frames"):
-            build(type="ReadVideo", transforms=[dict(type="SampleClipPair", clip_len=8)])(dict(filename=str(path)))
+            build(type="ReadVideo", sample=SAMPLE_CLIP_PAIR, reader=dict(init=None, decode=dict(type="DecordDecode")))(
+                dict(filename=str(path)))
 
-    @pytest.mark.parametrize("reader", ["Decord", "PyAV"])
+    @pytest.mark.parametrize("reader", READERS)
     def test_good_file(self, motion, reader):
         results = read_kind(next((motion / "train").glob("*.mp4")), reader)
         assert len(results["imgs"]) == 16
         assert results["video_reader"] is None
 
+    @pytest.mark.parametrize(("reader", "stock"), [("decord", "Decord"), ("pyav", "PyAV"), ("opencv", "OpenCV")])
+    def test_frames_are_those_of_the_stock_transforms(self, motion, reader, stock):
+        path = next((motion / "train").glob("*.mp4"))
+        np.random.seed(0)
+        results = dict(filename=str(path), start_index=0)
+        for transform in (dict(type=f"{stock}Init"), SAMPLE_FRAMES, dict(type=f"{stock}Decode")):
+            results = build(**transform)(results)
+        np.random.seed(0)
+        ours = read_kind(path, reader)
+        assert (ours["frame_inds"] == results["frame_inds"]).all()
+        assert all((a == b).all() for a, b in zip(ours["imgs"], results["imgs"], strict=True))
+
+    def test_frames_in_a_folder_need_no_opening(self, tmp_path):
+        images = np.random.default_rng(0).integers(0, 256, (20, 8, 8, 3), dtype=np.uint8)
+        for number, image in enumerate(images, start=1):
+            cv2.imwrite(str(tmp_path / f"img_{number:05}.png"), image)
+        results = build(type="ReadVideo", sample=SAMPLE_CLIP_PAIR, reader=dict(
+            init=None, decode=dict(type="RawFrameDecode", decoding_backend="cv2")))(
+            dict(frame_dir=str(tmp_path), filename_tmpl="img_{:05}.png", total_frames=20, start_index=1,
+                 modality="RGB"))
+        assert all((a == images[number - 1][..., ::-1]).all()
+                   for a, number in zip(results["imgs"], results["frame_inds"], strict=True))
+
     @pytest.mark.parametrize(("kind", "reader", "error"), [
-        ("mkv", "PyAV", r"the header must say how many frames there are: got total_frames=0 \(DecordInit counts"),
-        ("two-sizes", "PyAV", "the frames of a video must have one size: got 64 x 64, 96 x 80"),
-        ("avi-gap", "PyAV", "the header promises 50 frames: got 40"),
-        ("edit-list", "PyAV", "the header promises 40 frames: got 30"),
-        ("edit-list", "Decord", "Decord counts frames that it does not show: the first is at -0.50 seconds"),
+        ("mkv", "pyav", "the header must give the number of frames: got total_frames=0"),
+        ("two-sizes", "pyav", "the frames of a video must have one size: got 64 x 64, 96 x 80"),
+        ("avi-gap", "pyav", "the header promises 50 frames: got 40"),
+        ("edit-list", "pyav", "the header promises 40 frames: got 30"),
+        ("edit-list", "decord", "Decord counts hidden frames: the first is at -0.50 seconds"),
+        ("promise-avi", "opencv", r"the header promises 80 frames: frame \d+ cannot be read"),
     ])
-    def test_what_readers_return_without_an_error(self, tmp_path, kind, reader, error):
+    def test_errors_where_stock_readers_raise_none(self, tmp_path, kind, reader, error):
         path = write_kinds(tmp_path, [kind])[kind]
         with pytest.raises(VideoReadError, match=rf"^cannot read video '{path}': ValueError: {error}"):
             read_kind(path, reader, test_mode=True)
@@ -273,7 +298,8 @@ class TestReadVideo:
     @pytest.mark.parametrize("mode", ["accurate", "efficient"])
     @pytest.mark.parametrize("kind", ["one-frame", "short", "plain"])
     def test_pyav_to_the_last_frame(self, tmp_path, kind, mode):
-        results = read_kind(write_kinds(tmp_path, [kind])[kind], "PyAV", dict(mode=mode), test_mode=True)
+        reader = dict(init=dict(type="PyAVInit"), decode=dict(type="PyAVDecode", mode=mode))
+        results = read_kind(write_kinds(tmp_path, [kind])[kind], reader, test_mode=True)
         assert len(results["imgs"]) == 16
         if mode == "accurate":
             assert [number_of(image) for image in results["imgs"]] == results["frame_inds"].tolist()
@@ -281,29 +307,39 @@ class TestReadVideo:
     @pytest.mark.parametrize(("returned", "error"), [
         (lambda results: None, "GiveBack returned nothing"),
         (lambda results: {**results, "frame_inds": np.arange(3), "imgs": [np.zeros((4, 6, 3))] * 2},
-         "3 frames were asked for: got 2"),
+         "3 frames were requested: got 2"),
         (lambda results: {**results, "frame_inds": np.arange(2), "imgs": [np.zeros((4, 6, 3)), None]},
-         "2 frames were asked for: got 1"),
-        (lambda results: {**results, "frame_inds": np.arange(2), "imgs": []}, "2 frames were asked for: got 0"),
+         "2 frames were requested: got 1"),
+        (lambda results: {**results, "frame_inds": np.arange(2), "imgs": []}, "2 frames were requested: got 0"),
     ])
-    def test_readers_that_give_too_little(self, returned, error):
+    def test_readers_that_return_too_few_frames(self, returned, error):
         @TRANSFORMS.register_module(name="GiveBack", force=True)
         class GiveBack:
             def __call__(self, results):
                 return returned(results)
 
         with pytest.raises(VideoReadError, match=f"^cannot read video 'a.mp4': ValueError: {error}$"):
-            build(type="ReadVideo", transforms=[dict(type="GiveBack")])(dict(filename="a.mp4"))
+            build(type="ReadVideo", sample=dict(type="SetRetrievalSplit", split="query"),
+                  reader=dict(init=None, decode=dict(type="GiveBack")))(dict(filename="a.mp4"))
+
+    def test_a_dict_with_the_transforms_of_a_reader_has_its_checks(self):
+        for name, row in READERS.items():
+            transforms = dict(init=dict(type=f"mmaction.{row.INIT}"), decode=dict(type=row.DECODE))
+            assert type(build_reader(transforms)) is type(build_reader(name)) is row
+        assert type(build_reader(dict(init=dict(type="PIMSInit"), decode=dict(type="PIMSDecode")))) is Reader
 
 
-def read_kind(path, reader, decode=None, **sampling):
+SAMPLE_CLIP_PAIR = dict(type="SampleClipPair", clip_len=8)
+SAMPLE_FRAMES = dict(type="SampleFrames", clip_len=8, frame_interval=4, num_clips=2)
+
+
+def read_kind(path, reader, **sampling):
     """Two clips of 8 frames."""
-    transforms = [dict(type=f"{reader}Init"), dict(type="SampleFrames", clip_len=8, frame_interval=4, num_clips=2,
-                                                   **sampling), dict(type=f"{reader}Decode", **(decode or {}))]
-    return build(type="ReadVideo", transforms=transforms)(dict(filename=str(path), start_index=0))
+    return build(type="ReadVideo", sample=SAMPLE_FRAMES | sampling, reader=reader)(
+        dict(filename=str(path), start_index=0))
 
 
-def test_mark_split_knows_two():
+def test_retrieval_split_is_gallery_or_query():
     assert build(type="SetRetrievalSplit", split="query")(dict(a=1)) == dict(a=1, split="query")
     with pytest.raises(ValueError, match="split must be 'gallery' or 'query': got 'train'"):
         build(type="SetRetrievalSplit", split="train")

@@ -1,21 +1,21 @@
-"""A data set of every kind of bad and odd video, read through SafeDataset by both readers."""
+"""A dataset of every kind of bad and odd video, read through SafeDataset by each reader."""
 import pytest
 from bad_videos import KINDS, kinds, write_kinds
 
 from vididi_transforms.mmaction2 import SafeDataset
+from vididi_transforms.mmaction2.datasets.readers import READERS
 from vididi_transforms.mmaction2.datasets.samplers import KeyedIndex
 
 pytestmark = pytest.mark.slow
 
 
 def pipeline(reader):
-    return [dict(type="ReadVideo", transforms=[dict(type=f"{reader}Init"), dict(type="SampleClipPair", clip_len=4),
-                                               dict(type=f"{reader}Decode")]),
+    return [dict(type="ReadVideo", sample=dict(type="SampleClipPair", clip_len=4), reader=reader),
             dict(type="Resize", scale=(32, 32), keep_ratio=False), dict(type="FormatShape", input_format="NCTHW"),
             dict(type="PackActionInputs")]
 
 
-@pytest.mark.parametrize("reader", ["Decord", "PyAV"])
+@pytest.mark.parametrize("reader", list(READERS))
 def test_every_sample_is_a_pair_of_clips(tmp_path, reader):
     paths = list(write_kinds(tmp_path, kinds()).values())
     (tmp_path / "list.txt").write_text("".join(f"{path.name}\t0\n" for path in paths))

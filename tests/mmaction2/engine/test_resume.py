@@ -1,21 +1,20 @@
-"""Killed at any moment and resumed, a run is bit for bit the one that was not."""
+"""A run that is killed at any moment and resumed equals an uninterrupted run, bit for bit."""
 import logging
 import os
 import signal
 import subprocess
-import sys
 import time
 
 import pytest
 import torch
-from hook_runs import Clips, loader, make_runner
-from paths import DEMO, ROOT
-from stock_tools import ENV, TOOLS, options, scalars
+from hook_runs import Clips, loader, lost_frames, make_runner
+from paths import DEMO
+from stock_tools import TOOLS, WITH_HELPERS, options, run_forked, scalars
 from tiny_runs import tiny_for
 
 import vididi_transforms as vt
+from vididi_transforms.data.worker_processes import WorkerProcess
 from vididi_transforms.mmaction2 import PreemptionHook
-from vididi_transforms.mmaction2.datasets.reader_process import ReaderProcess
 from vididi_transforms.mmaction2.engine.resume import mark_newest
 
 STEPS = 8  # in two epochs
@@ -46,12 +45,8 @@ def train(motion, work, fault="", code=0, resume=False, workers=0, interval=1, m
     settings |= {"train_dataloader.num_workers": workers, "train_dataloader.persistent_workers": workers > 0,
                  "default_hooks.checkpoint.by_epoch": False, "default_hooks.checkpoint.interval": interval}
     settings = {key: value for key, value in settings.items() if not (more and key.startswith("train_cfg"))}
-    done = subprocess.run(
-        [sys.executable, TOOLS / "train.py", work / "cfg.py", "--work-dir", work, *["--resume"] * resume,
-         *options(settings)], capture_output=True, text=True, check=False,
-        env={**ENV, "PYTHONPATH": os.pathsep.join([str(ROOT / "tests/helpers"), ENV.get("PYTHONPATH", "")])})
-    assert done.returncode == code, done.stderr[-3000:]
-    return done.stdout + done.stderr
+    return run_forked(TOOLS / "train.py", work / "cfg.py", "--work-dir", work, *["--resume"] * resume,
+                      *options(settings), env=WITH_HELPERS, code=code)
 
 
 def losses(work):
@@ -64,7 +59,7 @@ def read(work, again=False):
 
 @pytest.fixture(scope="module")
 def whole(motion, tmp_path_factory):
-    """A run that nothing interrupts."""
+    """The work dir of an uninterrupted run."""
     work = tmp_path_factory.mktemp("whole")
     train(motion, work)
     assert len(losses(work)["loss"]) == STEPS
@@ -84,14 +79,14 @@ def test_killed_in_an_epoch(motion, whole, tmp_path, workers, step):
 def test_killed_while_a_checkpoint_is_written(motion, whole, tmp_path):
     train(motion, tmp_path, "dict(type='KillHook', step=6, writing=True)", -signal.SIGKILL)
     log = train(motion, tmp_path, resume=True)
-    assert "iter_6.pth is damaged; the one before is used" in log
+    assert "iter_6.pth is damaged; trying the one before" in log
     assert losses(tmp_path) == losses(whole)
     assert sorted(read(tmp_path, again=True)) == sorted(read(whole)[4 * 5:])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("number", "step", "workers"), [(signal.SIGUSR1, 3, 2), (signal.SIGTERM, 4, 0)])
-def test_a_signal_saves_and_leaves(motion, whole, tmp_path, number, step, workers):
+def test_a_signal_saves_and_exits(motion, whole, tmp_path, number, step, workers):
     fault = f"dict(type='KillHook', step={step}, number={int(number)})"
     log = train(motion, tmp_path, fault, 128 + number, workers=workers, interval=100)
     assert f"{number.name}: saved {tmp_path}/preempted.pth after step {step}" in log
@@ -112,7 +107,7 @@ def test_loop_by_steps(motion, tmp_path):
 
 
 def position(tmp_path, batch, resume=None, seed=9):
-    """A run of four epochs of 12 videos; the order of the videos has a seed of its own."""
+    """A run of four epochs of 12 videos; ``seed`` is the sampler's."""
     data = dict(loader(Clips()), batch_size=batch, sampler=dict(type="KeyedSampler", shuffle=True, seed=seed))
     return make_runner(
         tmp_path, [dict(type="ViDiDiHook"), dict(type="ExactResumeHook")], train_dataloader=data,
@@ -132,27 +127,27 @@ def whole_in_process(tmp_path):
 
 
 @pytest.mark.parametrize("seed", [9, None])
-def test_videos_come_in_the_order_of_the_interrupted_run(whole_in_process, tmp_path, seed):
+def test_videos_continue_in_the_order_of_the_interrupted_run(whole_in_process, tmp_path, seed):
     runner = position(tmp_path, 4, "iter_5.pth", seed)
     runner.train()
     assert videos(runner) == videos(whole_in_process)[4 * 5:]
 
 
-def test_another_batch_at_the_start_of_an_epoch(whole_in_process, tmp_path):
+def test_another_batch_size_at_the_start_of_an_epoch(whole_in_process, tmp_path):
     runner = position(tmp_path, 6, "iter_6.pth")
     messages = []
     runner.logger.warning = messages.append
     runner.train()
     selector = vt.PairSelector("vididi", seed=5)
-    assert [5 - inputs.shape[3] for _, inputs, _ in runner.model.seen] == [
-        max(selector.orders(2 + step // 2, 6 + step)) for step in range(4)]
+    assert lost_frames(runner) == [max(selector.orders(2 + step // 2, 6 + step)) for step in range(4)]
     assert videos(runner) == videos(whole_in_process)[4 * 6:]
-    assert [message for message in messages if "with batches of 4 and 3 steps in an epoch, and this run has batches of "
-            "6 and 2 steps in an epoch" in message]
+    assert ("the checkpoint was trained with a global batch size of 4 and 3 steps per epoch, and this run has a global "
+            "batch size of 6 and 2 steps per epoch: batch size times ranks must stay the same for an exact resume"
+            ) in messages
 
 
-def test_another_batch_in_an_epoch_is_refused(whole_in_process, tmp_path):
-    with pytest.raises(ValueError, match=r"with batches of 4 .* this run has batches of 6 .*must stay the same"):
+def test_another_batch_size_in_an_epoch_is_refused(whole_in_process, tmp_path):
+    with pytest.raises(ValueError, match=r"size of 4 .* size of 6 .*must stay the same in the middle of an epoch"):
         position(tmp_path, 6, "iter_5.pth").train()
 
 
@@ -171,20 +166,20 @@ def spoil(path):
     os.utime(path, (time, time))
 
 
-def test_newest_whole_checkpoint(tmp_path, caplog):
+def test_newest_undamaged_checkpoint(tmp_path, caplog):
     first, second, third = checkpoints(tmp_path, "epoch_1.pth", "iter_9.pth", "preempted.pth")
     for newest in (third, second, first):
         mark_newest(tmp_path, logging.getLogger())
         assert (tmp_path / "last_checkpoint").read_text() == str(newest)
         spoil(newest)
     assert [record.message for record in caplog.records] == 2 * [
-        f"checkpoint {third} is damaged; the one before is used"] + [
-        f"checkpoint {second} is damaged; the one before is used"]
+        f"checkpoint {third} is damaged; trying the one before"] + [
+        f"checkpoint {second} is damaged; trying the one before"]
     with pytest.raises(ValueError, match=r"all checkpoints in .* are damaged: preempted.pth, iter_9.pth, epoch_1.pth"):
         mark_newest(tmp_path, logging.getLogger())
 
 
-def test_checkpoints_elsewhere_and_none(tmp_path):
+def test_no_checkpoints_and_checkpoints_in_another_folder(tmp_path):
     mark_newest(tmp_path, logging.getLogger())
     assert not list(tmp_path.iterdir())
     (tmp_path / "other").mkdir()
@@ -206,22 +201,32 @@ def listening():
     hook.after_train(None)
 
 
-def test_processes_of_others_can_be_stopped(listening):
-    for _ in range(300):  # at once: in the middle of the fork
+def test_other_child_processes_can_be_stopped(listening):
+    for _ in range(300):  # at once, so that some signals come in the middle of the fork
         child = os.fork()
         if child == 0:
             time.sleep(30)
             os._exit(0)
         os.kill(child, signal.SIGTERM)
-        assert os.waitpid(child, 0)[1] == signal.SIGTERM
+        assert status_of(child) == signal.SIGTERM
     assert listening._received is None
 
 
+def status_of(child, seconds=60):
+    """The exit status of a child process, which may not outlive the limit."""
+    end = time.monotonic() + seconds
+    while (ended := os.waitpid(child, os.WNOHANG))[0] == 0:
+        if time.monotonic() > end:
+            os.kill(child, signal.SIGKILL)
+        time.sleep(0.001)
+    return ended[1]
+
+
 @pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGTERM])
-def test_workers_that_read_go_on(listening, number):
-    """Their readers, too. The signal comes from another process."""
-    batches = iter(torch.utils.data.DataLoader(Read(40), num_workers=2, batch_size=None))
-    seen = [next(batches) for _ in range(2)]  # both work
+def test_data_loader_workers_ignore_the_signals_of_others(listening, number):
+    """And so do their reader processes."""
+    batches = iter(torch.utils.data.DataLoader(Read(40), num_workers=2, batch_size=None, timeout=120))
+    seen = [next(batches) for _ in range(2)]  # one from each worker
     for process in [worker.pid for worker in batches._workers] + [reader for _, reader in seen]:
         subprocess.run(["kill", f"-{number}", str(process)], check=True)
     seen += list(batches)
@@ -230,10 +235,10 @@ def test_workers_that_read_go_on(listening, number):
 
 
 class Read(torch.utils.data.Dataset):
-    """Numbers, and the process that has read them."""
+    """Numbers, each with the process that read it."""
 
     def __init__(self, number):
-        self.number, self.read = number, ReaderProcess(lambda index: (index, os.getpid()), timeout=20)
+        self.number, self.read = number, WorkerProcess(lambda index: (index, os.getpid()), timeout=20)
 
     def __len__(self):
         return self.number

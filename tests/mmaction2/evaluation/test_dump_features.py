@@ -1,35 +1,27 @@
-"""Features as a file, in one and two processes, beside the retrieval metric."""
-from pathlib import Path
+"""The feature file of one and two ranks, written next to the retrieval metric."""
 from types import SimpleNamespace
 from unittest.mock import patch
 
 import numpy as np
 import pytest
 import torch
-import torch.multiprocessing as mp
 from mmengine.config import Config
-from mmengine.evaluator import Evaluator
 from mmengine.logging import MMLogger
-from retrieval_samples import N, expected, samples
+from mmengine.registry import DefaultScope
+from paths import CONFIGS
+from ranks import run_two_ranks
+from retrieval_samples import N, evaluate, expected, samples
 
-from vididi_transforms.data.motion_videos import MOTIONS
+from vididi_transforms.data.motions import MOTIONS
 from vididi_transforms.mmaction2 import DumpFeatures
 
-CONFIGS = Path(__file__).parents[3] / "mmaction_configs"  # spawned processes import this file, without conftest
 
-
-def evaluate(out, rank=0, ranks=1, meta=None, data=None):
-    evaluator = Evaluator([dict(type="VideoRetrievalMetric"), dict(type="DumpFeatures", out=str(out))])
-    evaluator.dataset_meta = meta
-    data = data or samples()
-    padded = (data + data)[:-(-N // ranks) * ranks][rank::ranks]  # as mmengine's DefaultSampler
-    for start in range(0, len(padded), 4):
-        evaluator.process(data_samples=padded[start:start + 4], data_batch=None)
-    return evaluator.evaluate(N)
+def dump(out, **settings):
+    return evaluate([dict(type="VideoRetrievalMetric"), dict(type="DumpFeatures", out=str(out))], **settings)
 
 
 def check(path):
-    """The file has every sample once, in the order of the data set."""
+    """The file has every sample once, in the order of the dataset."""
     data = samples()
     with np.load(path) as file:
         content = dict(file)
@@ -42,8 +34,8 @@ def check(path):
     return content
 
 
-def test_stands_beside_the_retrieval_metric(tmp_path):
-    result = evaluate(tmp_path / "new/features.npz")
+def test_next_to_the_retrieval_metric(tmp_path):
+    result = dump(tmp_path / "new/features.npz")
     assert result == expected() | {"retrieval/gallery": 15, "retrieval/queries": 8, "features/videos": N}
     assert set(check(tmp_path / "new/features.npz")) == {"features", "labels", "splits", "videos"}
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["features.npz"]
@@ -53,26 +45,26 @@ def test_stands_beside_the_retrieval_metric(tmp_path):
     (dict(classes=["a", "b", "c", "d"]), ["a", "b", "c", "d"]),
     (dict(classes=("run",)), ["run"]),
     (dict(dataset_type="x"), None),
-    (dict(classes="a/file/that/is/not/there.txt"), None),  # mmengine keeps the text
+    (dict(classes="a/file/that/is/not/there.txt"), None),  # mmengine keeps the path
 ])
-def test_names_of_classes_come_from_the_data_set(tmp_path, meta, names):
-    evaluate(tmp_path / "features.npz", meta=meta)
+def test_class_names_come_from_the_dataset(tmp_path, meta, names):
+    dump(tmp_path / "features.npz", meta=meta)
     content = check(tmp_path / "features.npz")
     assert (content["classes"].tolist() if names else content.get("classes")) == names
 
 
-def test_half_precision_and_frames_as_a_data_set(tmp_path):
+def test_half_precision_and_a_dataset_of_frames(tmp_path):
     data = [{**{key: value for key, value in sample.items() if key != "filename"}, "frame_dir": f"v{i}",
              "feature": sample["feature"].bfloat16()} for i, sample in enumerate(samples())]
-    evaluate(tmp_path / "features.npz", data=data)
+    dump(tmp_path / "features.npz", data=data)
     with np.load(tmp_path / "features.npz") as file:
         assert file["features"].dtype == np.float32
         assert file["videos"].tolist() == [f"v{i}" for i in range(N)]
 
 
-def test_an_interrupted_write_leaves_the_file_before(tmp_path, monkeypatch):
+def test_an_interrupted_write_keeps_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "features.npz"
-    evaluate(path)
+    dump(path)
 
     def interrupted(file, **columns):
         file.write(b"half")
@@ -80,7 +72,7 @@ def test_an_interrupted_write_leaves_the_file_before(tmp_path, monkeypatch):
 
     monkeypatch.setattr(np, "savez_compressed", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        evaluate(path)
+        dump(path)
     check(path)
 
 
@@ -90,17 +82,14 @@ def test_goes_to_the_work_dir(tmp_path):
         assert DumpFeatures().out == tmp_path / "work/features.npz"
 
 
-def worker(rank, ranks, folder):
-    from mmengine.registry import DefaultScope
-    torch.distributed.init_process_group("gloo", init_method=f"file://{folder}/store", rank=rank, world_size=ranks)
+def dump_rank(rank, folder):
     with DefaultScope.overwrite_default_scope("mmaction"):
-        evaluate(folder / "features.npz", rank, ranks)
-    torch.distributed.destroy_process_group()
+        dump(folder / "features.npz", rank=rank, ranks=2)
 
 
 @pytest.mark.slow
-def test_two_processes_write_every_video_once(tmp_path):
-    mp.spawn(worker, args=(2, tmp_path), nprocs=2)
+def test_two_ranks_write_every_video_once(tmp_path):
+    run_two_ranks(dump_rank, tmp_path)
     check(tmp_path / "features.npz")
 
 

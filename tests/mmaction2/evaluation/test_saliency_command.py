@@ -1,4 +1,4 @@
-"""Saliency tubes of real models: four encoders, a detector's backbone, a linear head; the command; its errors."""
+"""Saliency tubes of four encoders, a detector's backbone and a linear head; the command and its errors."""
 import json
 import os
 import re
@@ -17,13 +17,8 @@ from paths import DEMO, ROOT
 from raises import PACKAGE, error_of, not_raised
 from stock_tools import run as run_tool
 
-from vididi_transforms.analysis.saliency import (
-    attention_on_motion,
-    feature_weights,
-    mask_tubes,
-    moving_pixels,
-    saliency_tubes,
-)
+from vididi_transforms.analysis.attention import attention_on_motion, mask_tubes, moving_pixels
+from vididi_transforms.analysis.saliency import feature_weights, saliency_tubes
 from vididi_transforms.data.motion_videos import render_again
 from vididi_transforms.mmaction2.datasets.shape_mask import ShapeMask, add_shape_mask
 from vididi_transforms.mmaction2.evaluation.saliency import measure
@@ -44,7 +39,7 @@ DETECTOR = CONFIGS / "detection/vididi-vicreg-pretrained-r3d18_2xb16-8x4x1-20e_a
 
 
 def retrieval(motion):
-    """Options that make the demo's config small, on the command line."""
+    """Options that make the demo's config small."""
     options = {**NO_WORKERS, "model.backbone.base_channels": 4, "model.cls_head.in_channels": 32}
     for number, name in enumerate(("train", "test")):
         options |= {f"test_dataloader.dataset.datasets.{number}.ann_file": f"{motion}/{name}.txt",
@@ -57,7 +52,7 @@ def command_line(options):
 
 
 def saved(model, path, seed=0):
-    """A checkpoint of a config's model as it is initialised."""
+    """The path of a checkpoint of a config's model, right after initialisation."""
     torch.manual_seed(seed)
     torch.save(dict(state_dict=MODELS.build(model).state_dict(), meta={}), path)
     return str(path)
@@ -97,7 +92,7 @@ def test_tubes_of_the_four_encoders(name, tmp_path):
 
 
 def test_tubes_of_a_detectors_backbone(tmp_path, monkeypatch):
-    """In AVA's format: clips without a mask, a detector's config and checkpoint."""
+    """With a dataset in AVA's format, whose clips have no mask, and a detector's config and checkpoint."""
     write_ava_set(tmp_path / "data/ava", train=1, val=3, size=16, classes=("slide-x", "pulse"))
     monkeypatch.chdir(tmp_path)
     options = {**NO_WORKERS, "model.backbone.base_channels": 4, "model.backbone.stage_blocks": (1, 1, 1, 1),
@@ -112,8 +107,8 @@ def test_tubes_of_a_detectors_backbone(tmp_path, monkeypatch):
     assert (tmp_path / "out/saliency.png").stat().st_size > 10_000
 
 
-def test_the_shape_of_a_motion_video_comes_through_the_pipeline(demo):
-    """Frames 0, 3, ..., 21 at half the size; what moves is under the mask."""
+def test_the_mask_of_a_motion_video_goes_through_the_pipeline(demo):
+    """The clips are frames 0, 3, ..., 21 at half the size, and their moving pixels lie under the mask."""
     config, *_ = demo
     videos = videos_of(config)
     samples = list(read_clips(config, videos, motion_seed=0))
@@ -126,10 +121,10 @@ def test_the_shape_of_a_motion_video_comes_through_the_pipeline(demo):
 
 
 def assert_mask_fits(samples):
-    """Changes are where the shape is or was; they are not where a mirrored one would be."""
+    """Pixels change where the shape is or was, and not where a mirrored shape would be."""
     right, mirrored = [], []
     for clips, mask in samples:
-        ever = mask.amax(dim=1, keepdim=True).expand_as(mask)  # a shape covers, and uncovers
+        ever = mask.amax(dim=1, keepdim=True).expand_as(mask)  # a shape covers and uncovers pixels
         moving = moving_pixels(clips / 255, 0.2).float()
         right.append(attention_on_motion(moving, ever)[0].mean())
         mirrored.append(attention_on_motion(moving, ever.flip(-1))[0].mean())
@@ -137,7 +132,7 @@ def assert_mask_fits(samples):
     assert torch.stack(mirrored).mean() < 0.7
 
 
-def test_crops_and_flips_move_the_mask_too(demo):
+def test_the_mask_is_cropped_and_flipped_with_the_frames(demo):
     config, *_ = demo
     geometry = [dict(type="RandomCrop", size=24), dict(type="Flip", flip_ratio=1)]
     config.test_dataloader.dataset.datasets[1].pipeline[2] = dict(type="PerClip", transforms=geometry)
@@ -146,7 +141,7 @@ def test_crops_and_flips_move_the_mask_too(demo):
     assert_mask_fits(samples)
 
 
-def test_both_encoders_and_both_times_see_the_same_clips(demo):
+def test_reading_twice_gives_the_same_clips(demo):
     config, *_ = demo
     config.test_dataloader.dataset.datasets[1].pipeline[2] = dict(type="PerClip", transforms=[
         dict(type="RandomCrop", size=24)])
@@ -154,7 +149,7 @@ def test_both_encoders_and_both_times_see_the_same_clips(demo):
     assert all(map(torch.equal, first, second))
 
 
-def test_class_wise_tubes_take_the_row_of_the_videos_class(motion, tmp_path):
+def test_class_wise_tubes_use_the_weights_of_the_videos_class(motion, tmp_path):
     options = {**NO_WORKERS, "model.backbone.base_channels": 4, "model.cls_head.in_channels": 32,
                "test_dataloader.dataset.ann_file": f"{motion}/test.txt",
                "test_dataloader.dataset.data_prefix.video": str(motion)}
@@ -172,7 +167,7 @@ def test_class_wise_tubes_take_the_row_of_the_videos_class(motion, tmp_path):
     assert (record["weights"], record["attention_on_motion"]["videos"]) == ("class", 3)
 
 
-def test_a_head_that_is_not_in_the_checkpoint_is_not_used(motion, tmp_path):
+def test_a_head_missing_from_the_checkpoint_is_not_used(motion, tmp_path):
     config = configured(FINE_TUNED, {"model.backbone.base_channels": 4, "model.cls_head.in_channels": 32})
     checkpoint = saved(config.model, tmp_path / "a.pth")
     state = torch.load(checkpoint)["state_dict"]
@@ -201,10 +196,10 @@ def test_command_with_two_encoders(demo, motion, tmp_path, capsys):
         assert 0 < attention["mean"] < attention["mask_at_map_resolution"] < 1
     out = capsys.readouterr().out
     assert f"plain {100 * first['mean']:.1f} %, vididi {100 * second['mean']:.1f} %, chance " in out
-    with av.open(str(tmp_path / "out/saliency.mp4")) as film:
-        stream = film.streams.video[0]
+    with av.open(str(tmp_path / "out/saliency.mp4")) as video:
+        stream = video.streams.video[0]
         assert (stream.codec_context.name, stream.width, stream.height) == ("h264", 3 * 128, 3 * 128)
-        assert sum(1 for _ in film.decode(stream)) == 8
+        assert sum(1 for _ in video.decode(stream)) == 8
     assert (tmp_path / "out/saliency.png").stat().st_size > 10_000
     main([str(DEMO), plain, "--out", str(tmp_path / "one"), "--cfg-options", *options])
     alone = json.loads((tmp_path / "one/saliency.json").read_text())
@@ -225,7 +220,7 @@ def test_numbers_by_hand(demo):
     assert attention["std"] == pytest.approx(stdev(by_hand["mean"]), abs=1e-4)
 
 
-def test_of_several_stages_the_last_one_counts(demo):
+def test_with_several_stages_the_last_one_is_used(demo):
     config, plain, _ = demo
     clips = torch.randint(256, (1, 3, 8, 32, 32), dtype=torch.uint8)
     tubes = {}
@@ -254,17 +249,17 @@ def test_code_in_a_checkpoint_is_not_run(demo, tmp_path, monkeypatch, capsys):
     torch.save(dict(state_dict={}, meta=Code()), "evil.pth")
     with pytest.raises(SystemExit):
         main([str(DEMO), "evil.pth", "--out", "out"])
-    assert "no code of it is run: evil.pth was refused" in capsys.readouterr().err
+    assert "its code is never run: torch's safe loader refused evil.pth" in capsys.readouterr().err
     assert not (tmp_path / "was_run").exists()
 
 
-def test_a_folder_that_cannot_be_is_told_of_before_anything_is_measured(demo, motion, tmp_path, monkeypatch, capsys):
+def test_an_impossible_folder_is_an_error_before_measuring(demo, motion, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("vididi_transforms.mmaction2.evaluation.saliency.measure", None)
     (tmp_path / "file").touch()
     with pytest.raises(SystemExit):
         main([str(DEMO), str(demo[1]), "--out", str(tmp_path / "file"), "--cfg-options",
               *command_line(retrieval(motion))])
-    assert capsys.readouterr().err.strip().endswith(f"File exists: '{tmp_path}/file'")
+    assert capsys.readouterr().err.strip().endswith(f"File exists: {tmp_path}/file")
 
 
 def test_evenly_spaced_videos_are_of_several_classes():
@@ -285,7 +280,7 @@ FRAMES = dict(imgs=[torch.zeros(8, 8, 3).numpy()] * 2, frame_inds=torch.arange(2
 ROWS = [
     (lambda p, o: main([str(DEMO), *arguments(p)]), "saliency takes CONFIG CHECKPOINT once or twice: got 3 arguments"),
     (lambda p, o: main(arguments(p)[:2] * 2 + arguments(p)[2:]),
-     "each encoder needs a name of its own: got ['plain', 'plain']; give --names"),
+     "encoders need different names, one each: got ['plain', 'plain']; give --names"),
     (lambda p, o: main(arguments(p, "--videos", "0")), "numbers of videos must be >= 1: got videos=0, show=4"),
     (lambda p, o: main(arguments(p, "--cfg-options", "model.backbone.base_channels=8")),
      "a checkpoint must hold the whole backbone of its config: CHECKPOINT lacks 65 tensors (name and shape), "
@@ -293,26 +288,26 @@ ROWS = [
     (lambda p, o: main(arguments(p, "--cfg-options", *o, "test_dataloader=None")),
      "saliency needs a config with a test_dataloader: CONFIG has none"),
     (lambda p, o: main(arguments(p, "--motion-seed", "1", "--cfg-options", *o)),
-     "motion videos must be those of seed 1 to know where their shape is: frames of 'VIDEO' differ by NUMBER on "
-     "average; give --motion-seed"),
+     "saliency on motion videos needs the seed they were written with: frames of 'VIDEO' differ by NUMBER on average "
+     "from those of seed 1; give --motion-seed"),
     (lambda p, o: main(arguments(p, "--cfg-options", *o, "test_dataloader.dataset.datasets.1.pipeline.3.input_format="
                                  "NCHW")),
      "saliency needs uint8 clips [N, 3, T, H, W] of each video from the pipeline: got (32, 4, 32, 32), torch.uint8"),
-    (lambda p, o: ShapeMask(1)(FRAMES), "motion videos must be those of seed 1 to know where their shape is: frames of "
-     "'test/pulse_00004.mp4' differ by NUMBER on average; give --motion-seed"),
+    (lambda p, o: ShapeMask(1)(FRAMES), "saliency on motion videos needs the seed they were written with: frames of "
+     "'test/pulse_00004.mp4' differ by NUMBER on average from those of seed 1; give --motion-seed"),
     (lambda p, o: add_shape_mask(Compose([dict(type="SetRetrievalSplit", split="query")]), 0),
-     "a pipeline of videos must have ReadVideo or a transform named ...Decode: got SetRetrievalSplit"),
+     "a video pipeline needs ReadVideo or a transform named ...Decode: got SetRetrievalSplit"),
     (lambda p, o: Encoder("a", Still(), torch.eye(2)).tubes(torch.zeros(1, 3, 2, 4, 4), None),
-     "class-wise tubes need the videos' labels in the data set: a has a linear head"),
+     "class-wise tubes need a dataset with labels: got none for a, which has a linear head"),
     (lambda p, o: main(arguments(p, "--threshold", "2", "--cfg-options", *o,
                                  f"test_dataloader.dataset.datasets.1.ann_file={p}/other.txt",
                                  f"test_dataloader.dataset.datasets.1.data_prefix.video={p}")),
-     "attention on motion needs videos in which something moves: nothing does in 1"),
+     "attention on motion needs videos with motion: nothing moves in 1 videos"),
 ]
 
 
 class Still:
-    """A model that gives back what it gets."""
+    """A model that returns its input."""
 
     data_preprocessor = staticmethod(lambda data, training: dict(inputs=data["inputs"][0][None]))
     backbone = staticmethod(lambda inputs: inputs)

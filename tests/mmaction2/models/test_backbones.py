@@ -1,4 +1,4 @@
-"""torchvision's video models as backbones: the same numbers, and what a backbone has to keep to."""
+"""torchvision's video models as backbones: the same numbers, and the options of MMAction2's backbones."""
 import copy
 
 import pytest
@@ -21,7 +21,7 @@ def clips(frames=6, size=32, batch=1):
 
 
 def before_pooling(network, x):
-    """What torchvision's own forward pass gives to its pooling."""
+    """The input of the pooling in torchvision's own forward pass."""
     seen = []
     network.avgpool = nn.Identity()
     network.avgpool.register_forward_pre_hook(lambda module, args: seen.append(args[0]))
@@ -32,8 +32,8 @@ def before_pooling(network, x):
     return seen[0]
 
 
-def shaken(network):
-    """With running statistics that matter."""
+def with_random_statistics(network):
+    """The network with random running statistics, so that evaluation mode depends on them."""
     generator = torch.Generator().manual_seed(2)
     for name, buffer in network.named_buffers():
         if name.endswith(("running_mean", "running_var")):
@@ -43,7 +43,7 @@ def shaken(network):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_maps_are_torchvisions(name):
-    network, ours = shaken(getattr(video, name)()), backbone(name)
+    network, ours = with_random_statistics(getattr(video, name)()), backbone(name)
     missing, unexpected = ours.load_state_dict(network.state_dict(), strict=False)
     assert missing == []
     assert {key.split(".")[0] for key in unexpected} == {"classifier" if name == "s3d" else "fc"}
@@ -101,7 +101,7 @@ def test_out_indices(name, widths):
 
 
 @pytest.mark.parametrize("name", ["mc3_18", "s3d"])
-def test_frozen_stages_do_not_learn_and_do_not_count(name):
+def test_frozen_stages_keep_weights_and_statistics(name):
     network = backbone(name, frozen_stages=1)
     assert network.train() is network
     before = copy.deepcopy(network.state_dict())
@@ -111,9 +111,9 @@ def test_frozen_stages_do_not_learn_and_do_not_count(name):
         assert all((parameter.grad is None) == frozen for parameter in stage.parameters())
         assert all(layer.training != frozen for layer in stage.modules() if isinstance(layer, nn.BatchNorm3d))
     changed = {key for key, value in network.state_dict().items() if not torch.equal(value, before[key])}
-    still = ("stem", "layer1") if name == "mc3_18" else tuple(f"features.{i}." for i in range(4))
+    frozen_keys = ("stem", "layer1") if name == "mc3_18" else tuple(f"features.{i}." for i in range(4))
     counters = {key for key in before if "running" in key or "num_batches" in key}
-    assert changed == {key for key in counters if not key.startswith(still)}
+    assert changed == {key for key in counters if not key.startswith(frozen_keys)}
     assert len(changed) > 0
     assert not any(module.training for module in network.eval().modules())
 
@@ -126,7 +126,7 @@ def test_norm_eval():
 
 
 @pytest.mark.parametrize("name", ["mc3_18", "s3d"])
-def test_checkpointing_changes_memory_only(name):
+def test_gradient_checkpointing_changes_memory_only(name):
     def steps(with_cp):
         network = backbone(name, out_indices=3, with_cp=with_cp, frozen_stages=0).train()
         saved = []
@@ -139,7 +139,7 @@ def test_checkpointing_changes_memory_only(name):
     (memory, gradients, state), (plain_memory, plain_gradients, plain_state) = steps(True), steps(False)
     assert memory < plain_memory / 4
     torch.testing.assert_close(gradients, plain_gradients, rtol=0, atol=0)
-    torch.testing.assert_close(state, plain_state, rtol=0, atol=0)  # running statistics counted once
+    torch.testing.assert_close(state, plain_state, rtol=0, atol=0)  # the running statistics are updated once
 
 
 def test_synchronised_batch_norm_is_used_after_conversion():
@@ -164,12 +164,12 @@ def test_starts_from_a_pretrained_encoder(tmp_path):
 @pytest.mark.parametrize("name", ["r2plus1d_18", "s3d"])
 @pytest.mark.parametrize("frames", [6, 7, 8])
 def test_gradients_do_not_depend_on_the_convolution_library(name, frames):
-    """oneDNN's of a long kernel with a stride over few frames are those of whatever is in the memory behind them."""
+    """oneDNN's gradient of a long kernel with stride over few frames depends on memory outside of the tensor."""
     stem, views = backbone(name=name, out_indices=0).eval(), clips(frames, batch=2)
     for _ in range(4):
         gradients = []
         for size in (64 * 64 * 7, 4_000_000):
-            torch.full((size,), torch.nan)  # given back at once
+            torch.full((size,), torch.nan)  # freed at once, so that convolutions find nan there
         for library in (True, False):
             with torch.backends.mkldnn.flags(enabled=library):
                 gradients.append(torch.autograd.grad(stem(views).square().sum(), stem.parameters()))
@@ -178,7 +178,7 @@ def test_gradients_do_not_depend_on_the_convolution_library(name, frames):
 
 
 @pytest.mark.parametrize("name", ["r2plus1d_18", "s3d"])
-def test_a_training_step_of_two_streams(name):
+def test_a_training_step_on_two_views(name):
     torch.manual_seed(0)
     width, size = (1024, 32) if name == "s3d" else (512, 16)
     model = MODELS.build(dict(

@@ -1,4 +1,4 @@
-"""The batched pass in MMAction2: what the model sees, with which draws, and how it compares with the CPU pipeline."""
+"""The data preprocessor: views, reproducible augmentation, and comparison with the CPU pipeline."""
 import re
 
 import numpy as np
@@ -32,7 +32,7 @@ def test_views_are_augmented_then_differentiated(augment):
         torch.testing.assert_close(view, vt.temporal_difference(frame, order), atol=1e-5, rtol=0)
 
 
-def test_without_augmentation_it_is_the_stock_one():
+def test_without_augmentation_it_equals_the_base_class():
     stock = ActionDataPreprocessor(**NORM, format_shape="NCTHW")
     ours = ClipPairDataPreprocessor(**NORM)
     inputs = list(batch())
@@ -43,14 +43,14 @@ def test_without_augmentation_it_is_the_stock_one():
     torch.testing.assert_close(tested["inputs"], expected)
 
 
-def test_a_list_and_a_joined_batch_are_the_same():
+def test_a_list_and_a_stacked_batch_give_the_same_views():
     first, second = (ClipPairDataPreprocessor(**NORM, augment=RECIPE) for _ in range(2))
     for a, b in zip(first(dict(inputs=list(batch())), True)["inputs"],
                     second(dict(inputs=batch()), True)["inputs"], strict=True):
         assert torch.equal(a, b)
 
 
-def test_draws_depend_on_seed_and_step():
+def test_augmentation_depends_on_seed_and_step():
     def view(*key):
         preprocessor = ClipPairDataPreprocessor(**NORM, augment=RECIPE)
         preprocessor.key = key
@@ -61,7 +61,7 @@ def test_draws_depend_on_seed_and_step():
     assert not torch.equal(view(0, 0), view(1, 0))
 
 
-def test_without_the_hook_steps_count():
+def test_without_the_hook_the_step_counts_up():
     preprocessor = ClipPairDataPreprocessor(**NORM, augment=RECIPE)
     first, second = (preprocessor(dict(inputs=batch()), True)["inputs"][0] for _ in range(2))
     assert not torch.equal(first, second)
@@ -75,26 +75,26 @@ def test_output_settings():
     assert torch.equal(views["data_samples"], torch.zeros(1))
 
 
-def test_the_two_clips_of_a_video_have_their_own_draws():
+def test_the_two_clips_of_a_video_are_augmented_differently():
     same = batch()[:, :1].expand(-1, 2, -1, -1, -1, -1)
     view1, view2 = ClipPairDataPreprocessor(**NORM, augment=RECIPE)(dict(inputs=same), True)["inputs"]
     assert not torch.equal(view1, view2)
 
 
-def test_two_processes_draw_as_one_does(monkeypatch):
+def test_augmentation_does_not_depend_on_the_number_of_ranks(monkeypatch):
     preprocessor = ClipPairDataPreprocessor(**NORM, augment=RECIPE)
-    joined = preprocessor(dict(inputs=batch(6)), True)["inputs"]
+    global_batch = preprocessor(dict(inputs=batch(6)), True)["inputs"]
     monkeypatch.setattr(module, "get_world_size", lambda: 2)
     for rank in range(2):
         monkeypatch.setattr(module, "get_rank", lambda rank=rank: rank)
         preprocessor.key = (0, 0)
         part = preprocessor(dict(inputs=batch(6)[rank::2]), True)["inputs"]
-        for view, whole in zip(part, joined, strict=True):
+        for view, whole in zip(part, global_batch, strict=True):
             torch.testing.assert_close(view, whole[rank::2], atol=1e-6, rtol=0)
 
 
 def statistics(clips):
-    """What augmentation changes: of each clip ``[N, 3, T, H, W]`` mean, spread, colourfulness, sharpness, flicker."""
+    """Statistics of each of the clips ``[N, 3, T, H, W]`` that augmentation changes."""
     gray = clips.mean(1)
     return dict(mean=gray.mean((1, 2, 3)), spread=gray.std((1, 2, 3)),
                 colour=(clips[:, 0] - clips[:, 2]).abs().mean((1, 2, 3)),
@@ -106,22 +106,23 @@ def test_the_cpu_pipeline_gives_the_same_distribution():
     number, clip = 600, batch(1)[0, 0]
     torch.manual_seed(0)
     transforms = [TRANSFORMS.build(dict(type=f"Clip{name}")) for name in ("GaussianBlur", "ColorJitter", "Grayscale")]
-    frames, there = list(clip.permute(1, 2, 3, 0).numpy()), []
+    frames, augmented = list(clip.permute(1, 2, 3, 0).numpy()), []
     for _ in range(number):
         results = dict(imgs=frames)
         for transform in transforms:
             results = transform(results)
-        there.append(np.stack(results["imgs"]))
-    stock = torch.from_numpy(np.stack(there)).permute(0, 4, 1, 2, 3) / 255
+        augmented.append(np.stack(results["imgs"]))
+    pipeline = torch.from_numpy(np.stack(augmented)).permute(0, 4, 1, 2, 3) / 255
     augment = vt.ClipAugment(size=None, mean=(0, 0, 0), std=(1, 1, 1))
     clips = clip.expand(number, -1, -1, -1, -1)
-    (ours,) = augment(clips, augment.draw(clips.shape))
-    there, here = statistics(stock), statistics(ours)
-    for name, values in there.items():  # the stock transforms round to 1/255 after each step
-        assert ks_2samp(values.round(decimals=2), here[name].round(decimals=2)).pvalue > 1e-3, name
+    (batched,) = augment(clips, augment.draw(clips.shape))
+    expected, actual = statistics(pipeline), statistics(batched)
+    for name, values in expected.items():  # rounded, because the CPU transforms round to 1/255 after each step
+        assert ks_2samp(values.round(decimals=2), actual[name].round(decimals=2)).pvalue > 1e-3, name
 
 
-def seen(tiny, **options):
+def train(tiny, **options):
+    """The Runner, and the shapes of both views at each step."""
     tiny.merge_from_dict({"val_dataloader": None, "val_cfg": None, "val_evaluator": None, **options})
     runner = Runner.from_cfg(tiny)
     shapes = []
@@ -132,13 +133,13 @@ def seen(tiny, **options):
     return runner, shapes
 
 
-def test_in_a_run_the_hooks_orders_are_those_of_the_pass(tiny, monkeypatch):
+def test_in_a_run_the_hook_sets_the_orders(tiny, monkeypatch):
     chosen = []
     original = vt.ClipAugment.forward
     monkeypatch.setattr(vt.ClipAugment, "forward", lambda self, clips, params, orders, **kw: chosen.append(
         (orders, params.table())) or original(self, clips, params, orders, **kw))
-    tiny.model.data_preprocessor.augment = RECIPE  # the demo augments in the pipeline
-    runner, shapes = seen(tiny, **{"train_cfg.max_epochs": 4})
+    tiny.model.data_preprocessor.augment = RECIPE  # the demo config augments in the pipeline
+    runner, shapes = train(tiny, **{"train_cfg.max_epochs": 4})
     orders = list(zip(*(runner.message_hub.get_scalar(f"train/vididi_order{k}").data[0] for k in (1, 2)), strict=True))
     passes = list(zip(chosen[::2], chosen[1::2], strict=True))
     assert [(first[0][0], second[0][0]) for first, second in passes] == orders
@@ -147,7 +148,7 @@ def test_in_a_run_the_hooks_orders_are_those_of_the_pass(tiny, monkeypatch):
     assert len(set(orders)) > 3
     tables = [vt.ClipAugment(size=None).draw((8, 3, 8, 32, 32), step).table()[::2] for step in range(len(orders))]
     assert all(torch.equal(first[1], table) for (first, _), table in zip(passes, tables, strict=True))
-    assert runner.model.data_preprocessor.orders == (0, 0)  # once training is over
+    assert runner.model.data_preprocessor.orders == (0, 0)  # after training
 
 
 def test_two_runners_keep_their_own_keys(tiny):
@@ -164,15 +165,15 @@ def test_two_runners_keep_their_own_keys(tiny):
 
 
 def test_length_for_encoders_that_need_it(tiny):
-    _, shapes = seen(tiny, **{"custom_hooks": [dict(type="ViDiDiHook", length=6)]})
+    _, shapes = train(tiny, **{"custom_hooks": [dict(type="ViDiDiHook", length=6)]})
     assert {view[2] for views in shapes for view in views} == {6}
 
 
 @pytest.mark.parametrize(("cycle", "message"), [
     ([(0, 0), (2, 2)], "the schedule takes derivatives up to order 2, so clips need at least 3 frames: got T=2"),
-    ([(2, 2)], "clips need at least order + 1 frames: got T=2 for order=2"),
+    ([(2, 2)], "order 2 needs clips of at least 3 frames: got T=2"),
 ])
 def test_too_short_for_the_schedule(tiny, cycle, message):
-    tiny.train_dataloader.dataset.pipeline[0].transforms[1].clip_len = 2
+    tiny.train_dataloader.dataset.pipeline[0].sample.clip_len = 2
     with pytest.raises(ValueError, match=re.escape(message)):
-        seen(tiny, **{"custom_hooks": [dict(type="ViDiDiHook", schedule=dict(cycle=cycle))]})
+        train(tiny, **{"custom_hooks": [dict(type="ViDiDiHook", schedule=dict(cycle=cycle))]})

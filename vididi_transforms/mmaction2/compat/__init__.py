@@ -1,8 +1,9 @@
-"""Repairs of the released OpenMMLab stack, so that ``pip install`` alone gives a working system on a current torch.
+"""Repairs of the released OpenMMLab stack, which breaks on a current torch.
 
-Reading order: ``repairs`` (modules that are missing), ``torchvision_ops`` (RoIAlign and NMS for mmcv-lite),
-``new_transformers``, ``launchers`` (distributed training on CPUs), ``safe_loading`` and ``safe_unpickling``
-(checkpoints are read as data). Each repair does nothing where nothing is broken.
+Reading order: ``repairs`` (missing modules), ``torchvision_ops`` (RoIAlign and NMS for mmcv-lite),
+``new_transformers`` (language models that new releases of transformers break), ``launchers`` (distributed training on
+CPUs), ``safe_loading`` and ``safe_unpickling`` (loading a checkpoint runs no code). A repair does nothing if nothing
+is broken.
 May import: nothing else of this package.
 """
 from .repairs import install

@@ -1,9 +1,6 @@
-"""Repairs of the released OpenMMLab stack, so that ``pip install`` alone gives a working system on a current torch.
+"""Replaces modules that OpenMMLab's releases lack, and installs all repairs.
 
-Missing modules are offered by a finder that stands *behind* the real ones on ``sys.meta_path``: a real module always
-wins. Checkpoints are read as data: :mod:`.safe_loading`. On a machine without an accelerator the processes of torchrun
-and Slurm are joined, which mmengine's launchers cannot do: :mod:`.launchers`. Language models that a new
-transformers breaks are left out: :mod:`.new_transformers`.
+The replacements come from a finder *behind* the others on ``sys.meta_path``, so a real module always wins.
 """
 import importlib
 import logging
@@ -23,14 +20,14 @@ from . import launchers, new_transformers, safe_loading
 
 @dataclass(frozen=True)
 class Repair:
-    """A module that the released stack lacks, and how it is filled.
+    """A replacement for a missing module.
 
     Args:
-        module: full name of the module that is missing.
-        reason: why it is missing, and what stands in.
-        upstream: where upstream is told of it.
-        fill: puts the names into the new module.
-        is_package: whether it has submodules.
+        module: full name of the missing module.
+        reason: why it is missing, and what replaces it.
+        upstream: the upstream issue.
+        fill: function that defines the names in the new module.
+        is_package: whether the module has submodules.
     """
 
     module: str
@@ -52,7 +49,7 @@ def _fill_drn(module: ModuleType) -> None:
 def _fill_mmcv_ext(module: ModuleType) -> None:
     from . import torchvision_ops
 
-    def operator(name: str) -> Any:  # called for names that the module does not have
+    def operator(name: str) -> Any:  # called for names that are not defined in the module
         if name.startswith("__"):
             raise AttributeError(name)
         return getattr(torchvision_ops, name, None) or torchvision_ops.missing_operator(name)
@@ -65,32 +62,32 @@ def _fill_functional_tensor(module: ModuleType) -> None:
     module.__dict__.update({name: value for name, value in vars(real).items() if not name.startswith("__")})
 
 
-_DRN = "the mmaction2 1.2.0 wheel lacks this folder; a class that says so stands in for DRN"
+_DRN = "the mmaction2 1.2.0 wheel lacks this folder; the DRN class raises an error that says so"
 REPAIRS = (
     Repair("mmaction.models.localizers.drn", _DRN, "open-mmlab/mmaction2#2714", lambda module: None, is_package=True),
     Repair("mmaction.models.localizers.drn.drn", _DRN, "open-mmlab/mmaction2#2714", _fill_drn),
     Repair("mmcv._ext", "this mmcv has no compiled operators; RoIAlign and NMS come from torchvision",
            "mmcv-lite, by design", _fill_mmcv_ext),
-    Repair("torchvision.transforms.functional_tensor", "torchvision >= 0.17 renamed it; pytorchvideo 0.1.5 asks for "
+    Repair("torchvision.transforms.functional_tensor", "torchvision >= 0.17 renamed it; pytorchvideo 0.1.5 imports "
            "the old name", "facebookresearch/pytorchvideo#258", _fill_functional_tensor),
 )
 
 
 class FallbackFinder(MetaPathFinder, Loader):
-    """Offers the modules of :data:`REPAIRS` when no other finder has them."""
+    """Imports the modules in :data:`REPAIRS` that no other finder knows."""
 
     def __init__(self, repairs: Sequence[Repair] = REPAIRS) -> None:
         self.repairs = {repair.module: repair for repair in repairs}
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        """The import system's question; None for every module that is not in the list."""
+        """Spec of a module in the list; None for all others."""
         repair = self.repairs.get(fullname)
         if repair is None:
             return None
         return ModuleSpec(fullname, self, origin="vididi_transforms", is_package=repair.is_package)
 
     def exec_module(self, module: ModuleType) -> None:
-        """Fill the module, and say so in one line of the log."""
+        """Fill the module and log the repair in one line."""
         repair = self.repairs[module.__name__]
         if not repair.is_package:
             print_log(f"vididi_transforms repairs {repair.module} ({repair.upstream})", "current", logging.INFO)
@@ -98,7 +95,7 @@ class FallbackFinder(MetaPathFinder, Loader):
 
 
 def install() -> None:
-    """Put the finder behind the real ones, once, and do the other repairs of this package."""
+    """Add the finder behind the real ones and install the other repairs. Calling it again does nothing."""
     if not any(isinstance(finder, FallbackFinder) for finder in sys.meta_path):
         sys.meta_path.append(FallbackFinder())
         safe_loading.install()

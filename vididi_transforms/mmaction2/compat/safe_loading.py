@@ -1,7 +1,7 @@
-"""A checkpoint is data: under all of mmengine's schemes, loading it runs no code and deletes nothing.
+"""Makes loading a checkpoint run no code and delete no files, from any source.
 
-torch's safe loader reads the file, whatever the scheme and the environment say. What mmengine itself would do with the
-plain values in it is prevented after that, see :func:`plain_checkpoint`.
+torch's safe loader reads every file, whatever the caller or the environment asks for. Then :func:`plain_checkpoint`
+drops the plain values that mmengine itself would run as code or use to delete files.
 """
 import logging
 import os
@@ -20,28 +20,29 @@ from torch.torch_version import TorchVersion
 
 from .safe_unpickling import STAND_INS
 
-SAFE, UNSAFE = "TORCH_FORCE_WEIGHTS_ONLY_LOAD", "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"  # torch's own variables
+# Environment variables of torch.
+SAFE, UNSAFE = "TORCH_FORCE_WEIGHTS_ONLY_LOAD", "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
 
 
 @contextmanager
 def safe_loader(source: object) -> Iterator[None]:
-    """Inside, every ``torch.load`` is safe, also one that is told not to be.
+    """Context in which ``torch.load`` always has ``weights_only=True``.
 
     Args:
-        source: what is loaded, for the error.
+        source: name of the file, for the error message.
 
     Raises:
-        ValueError: the file asks for more than tensors and plain values.
+        ValueError: If the file holds more than tensors and plain values.
     """
     before = {name: os.environ.pop(name, None) for name in (SAFE, UNSAFE)}
     os.environ[SAFE] = "1"
     try:
         yield
     except (pickle.UnpicklingError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and "weights_only=True" not in str(error):  # not the safe loader's
+        if isinstance(error, RuntimeError) and "weights_only=True" not in str(error):  # not from the safe loader
             raise
-        raise ValueError(f"a checkpoint may hold tensors and plain values only, and no code of it is run: {source} was "
-                         f"refused by torch's safe loader, {_reason(error)}; its maker can write one that loads: "
+        raise ValueError("a checkpoint may hold only tensors and plain values, and its code is never run: torch's "
+                         f"safe loader refused {source}, {_reason(error)}; ask its author for a file written with "
                          "torch.save(dict(state_dict=model.state_dict()), FILE)") from error
     finally:
         del os.environ[SAFE]
@@ -50,50 +51,51 @@ def safe_loader(source: object) -> Iterator[None]:
 
 def _reason(error: Exception) -> str:
     text = str(error).split("\n\nCheck the documentation")[0].strip()
-    asked = re.search(r"GLOBAL (\S+)", text)
-    return f"as it asks for {asked[1]}" if asked else text.splitlines()[-1].split("WeightsUnpickler error: ")[-1]
+    name = re.search(r"GLOBAL (\S+)", text)
+    return f"as it asks for {name[1]}" if name else text.splitlines()[-1].split("WeightsUnpickler error: ")[-1]
 
 
 def plain_checkpoint(checkpoint: Any, source: str) -> Any:
-    """The same checkpoint without what a resume would run or delete; each in one line of the log.
+    """Drop the values with which a resume would run code or delete files, and warn.
 
-    - ``meta['config']``: mmengine runs this text as Python (files of MMCV 1 have it, those of mmengine do not).
-    - ``best_ckpt*``: mmengine deletes this file or folder when training has got better. It stays where it is the best
-      checkpoint beside the one that is loaded.
-    - ``keep_ckpt_ids``: parts of names of files to delete. They stay if they are numbers.
+    | value | what mmengine does with it | kept if |
+    |---|---|---|
+    | ``meta['config']`` | runs this text as Python (only MMCV 1 wrote it) | never |
+    | ``best_ckpt*`` | deletes this file or folder | it is named ``best_*``, next to the loaded file |
+    | ``keep_ckpt_ids`` | deletes files whose names contain one of these | they are numbers |
     """
-    meta, info = _part(checkpoint, "meta"), _part(_part(checkpoint, "message_hub"), "runtime_info")
+    meta, info = _subdict(checkpoint, "meta"), _subdict(_subdict(checkpoint, "message_hub"), "runtime_info")
     if "config" in meta:
-        _leave_out(meta, "config", source, "a resume would run it as Python")
-    for key in [key for key in info if str(key).startswith("best_ckpt") and not _is_best_beside(info[key], source)]:
-        _leave_out(info, key, source, f"a resumed run would delete {info[key]!r}")
+        _drop(meta, "config", source, "a resume would run it as Python")
+    for key in [key for key in info if str(key).startswith("best_ckpt") and not _is_best_of_run(info[key], source)]:
+        _drop(info, key, source, f"a resumed run would delete {info[key]!r}")
     if not _are_numbers(info.get("keep_ckpt_ids", [])):
-        _leave_out(info, "keep_ckpt_ids", source, "a resumed run would delete other files than its own")
+        _drop(info, "keep_ckpt_ids", source, "a resumed run would delete other files than its own")
     return checkpoint
 
 
-def _part(container: Any, key: str) -> dict[Any, Any]:
-    part = container.get(key) if isinstance(container, dict) else None
-    return part if isinstance(part, dict) else {}
+def _subdict(container: Any, key: str) -> dict[Any, Any]:
+    content = container.get(key) if isinstance(container, dict) else None
+    return content if isinstance(content, dict) else {}
 
 
-def _leave_out(part: dict[Any, Any], key: str, source: str, reason: str) -> None:
-    del part[key]
-    print_log(f"{key!r} of the checkpoint {source} is left out: {reason}", "current", logging.WARNING)
+def _drop(content: dict[Any, Any], key: str, source: str, reason: str) -> None:
+    del content[key]
+    print_log(f"dropped {key!r} from the checkpoint {source}: {reason}", "current", logging.WARNING)
 
 
 def _are_numbers(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(number, int) for number in value)
 
 
-def _is_best_beside(path: Any, source: str) -> bool:
+def _is_best_of_run(path: Any, source: str) -> bool:
     if not isinstance(path, str) or not Path(path).name.startswith("best_"):
         return False
     return Path(path).parent.resolve() == Path(source).expanduser().parent.resolve()
 
 
 def safely(loader: Callable[..., Any]) -> Callable[..., Any]:
-    """A loader of one of mmengine's schemes under :func:`safe_loader`, for a :func:`plain_checkpoint`."""
+    """Wrap a loader of mmengine in :func:`safe_loader` and :func:`plain_checkpoint`."""
     @wraps(loader)
     def load(filename: str, *args: Any, **kwargs: Any) -> Any:
         with safe_loader(filename):
@@ -102,7 +104,9 @@ def safely(loader: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def install() -> None:
-    """Let torch's safe loader read what mmengine writes, and put every scheme of mmengine's under it.
+    """Register the stand-ins with torch's safe loader, and wrap mmengine's loaders.
+
+    Those are the loaders for files, URLs and model zoos.
 
     Source: open-mmlab/mmengine#1655.
     """
@@ -114,8 +118,8 @@ def install() -> None:
 
 def _warn() -> None:
     if os.environ.get(UNSAFE, "0").lower() in ("1", "y", "yes", "true"):
-        print_log(f"{UNSAFE} is set: torch.load runs the code in files, but for checkpoints that mmengine and "
-                  "vididi_transforms load", "current", logging.WARNING)
+        print_log(f"{UNSAFE} is set: torch.load runs the code in files, except for checkpoints that mmengine "
+                  "and vididi_transforms load", "current", logging.WARNING)
     if TorchVersion(torch.__version__) < "2.10":
-        print_log(f"the safe loader of torch {torch.__version__} has a known hole (CVE-2026-24747): load files of "
-                  "people you trust only, or take torch >= 2.10", "current", logging.WARNING)
+        print_log(f"the safe loader of torch {torch.__version__} is vulnerable (CVE-2026-24747): load only files "
+                  "from people you trust, or install torch >= 2.10", "current", logging.WARNING)

@@ -1,6 +1,6 @@
-"""``mmcv._ext`` from torchvision's operators, for an mmcv that has none of its own (mmcv-lite).
+"""``mmcv._ext`` of torchvision's operators, for mmcv-lite, which has none.
 
-RoIAlign (average) and NMS are what MMAction2's detectors need; every other operator is a clear error when called.
+MMAction2's detectors need RoIAlign with average pooling, and NMS. Every other operator raises an error when called.
 """
 from typing import Any, NoReturn
 
@@ -15,7 +15,7 @@ def roi_align_forward(input: Tensor, rois: Tensor, output: Tensor, argmax_y: Ten
     """mmcv's ``roi_align_forward``: writes ``[R, C, h, w]`` into ``output``.
 
     Raises:
-        NotImplementedError: ``pool_mode`` is 0 (max), which torchvision does not have.
+        NotImplementedError: If ``pool_mode`` is 0 (max), which torchvision does not have.
     """
     _only_average(pool_mode)
     size = (aligned_height, aligned_width)
@@ -32,28 +32,28 @@ def roi_align_backward(grad_output: Tensor, rois: Tensor, argmax_y: Tensor, argm
 
 
 def nms(boxes: Tensor, scores: Tensor, *, iou_threshold: float, offset: int) -> Tensor:
-    """mmcv's ``nms``: indices of the boxes kept, best first; ``offset`` 1 counts the last pixel into a box."""
+    """mmcv's ``nms``: indices of the kept boxes, best first. With ``offset`` 1, a box includes its last pixel."""
     far_corner = boxes.new_tensor([0, 0, offset, offset])
     return ops.nms(boxes + far_corner, scores, iou_threshold)
 
 
 def get_compiler_version() -> str:
-    """What ``mmcv.ops.get_compiler_version`` reports."""
+    """The answer of ``mmcv.ops.get_compiler_version``."""
     return "none: operators of torchvision"
 
 
 def get_compiling_cuda_version() -> str:
-    """What ``mmcv.ops.get_compiling_cuda_version`` reports."""
+    """The answer of ``mmcv.ops.get_compiling_cuda_version``."""
     return "none: operators of torchvision"
 
 
 def missing_operator(name: str) -> Any:
-    """A function that says, when called, that torchvision has no operator ``name``."""
+    """A function that raises an error, because torchvision has no operator ``name``."""
 
     def operator(*args: Any, **kwargs: Any) -> NoReturn:
         raise NotImplementedError(
             f"the mmcv operator '{name}' has no replacement in torchvision, and this mmcv was built without "
-            "operators: install an mmcv 2.1.0 with operators (pip uninstall mmcv-lite; mim install mmcv==2.1.0)")
+            "operators: install mmcv 2.1.0 with operators (pip uninstall mmcv-lite; mim install mmcv==2.1.0)")
 
     operator.__name__ = name
     return operator

@@ -1,4 +1,4 @@
-"""AVA's proposals, which come as a pickled file, read as data."""
+"""AVA's person boxes, loaded from their pickled file without running code."""
 import io
 import pickle
 from typing import Any
@@ -13,18 +13,17 @@ from ..compat.safe_unpickling import ARRAYS
 
 @DATASETS.register_module()
 class SafeAVADataset(AVADataset):
-    """Stock ``AVADataset``, but reading its proposals runs no code: the file may hold arrays by name and no more.
+    """Stock ``AVADataset`` that loads its pickled proposals without running code.
 
     Args:
-        proposal_file: pickled dict from ``'video,0902'`` to boxes and scores ``[N, 5]``.
-        kwargs: as there.
+        proposal_file: pickled dict from ``'video,0902'`` (video and second) to boxes and scores ``[N, 5]``.
+        kwargs: arguments of ``AVADataset``.
 
     Raises:
-        ValueError: the file of proposals asks for anything else than arrays.
+        ValueError: If the file of proposals contains anything but a dict of arrays.
 
     Example (config):
-        ``dict(type='SafeAVADataset', ann_file='ava_train_v2.1.csv', pipeline=[])``, with ``proposal_file`` for the
-        boxes of people
+        ``dict(type='SafeAVADataset', ann_file='ava_train_v2.1.csv', proposal_file='proposals.pkl', pipeline=[])``
     """
 
     def __init__(self, *, proposal_file: str | None = None, **kwargs: Any) -> None:
@@ -34,27 +33,27 @@ class SafeAVADataset(AVADataset):
 
 
 def read_proposals(path: str) -> dict[str, np.ndarray]:
-    """The arrays of a pickled dict; no code in it is run.
+    """Return the arrays of a pickled dict.
 
     Raises:
-        ValueError: it asks for anything else.
+        ValueError: If the file contains anything else.
     """
     try:
         content = ArrayUnpickler(io.BytesIO(get(path))).load()
     except pickle.UnpicklingError as error:
-        raise ValueError("proposals are arrays by name, and no code of their file is run: "
+        raise ValueError("proposals must be a dict of arrays, and no code of their file is run: "
                          f"{path} was refused, {error}") from error
     if not isinstance(content, dict):
-        raise ValueError(f"proposals are arrays by name: {path} holds {type(content).__name__}")
+        raise ValueError(f"proposals must be a dict of arrays: {path} contains {type(content).__name__}")
     return {key: np.asarray(value) for key, value in content.items()}
 
 
 class ArrayUnpickler(pickle.Unpickler):
-    """Reads numbers, text, arrays, and lists, tuples and dicts of them."""
+    """Loads numbers, text, arrays, and lists, tuples and dicts of them."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """What a name in the file stands for."""
-        found = ARRAYS.get(f"{module.replace('__builtin__', 'builtins')}.{name}")  # as Python 2 wrote it
+        """Return the object for a name in the file."""
+        found = ARRAYS.get(f"{module.replace('__builtin__', 'builtins')}.{name}")  # the name in Python 2
         if found is None:
             raise pickle.UnpicklingError(f"as it asks for {module}.{name}")
         return found

@@ -1,4 +1,4 @@
-"""Data pipeline: two clips of a video, each with its own augmentation by any stock sub-pipeline."""
+"""Pipeline transforms for two clips of a video, and for retrieval tests."""
 from typing import Any
 
 import numpy as np
@@ -14,22 +14,22 @@ Results = dict[str, Any]
 
 @TRANSFORMS.register_module()
 class SampleClipPair(SampleFrames):
-    """Two clips of a video; stock ``SampleFrames`` with other starts.
+    """Samples the frames of two clips, with a choice of where the clips start.
+
+    If a video is shorter than a clip, the last sampled frame is repeated.
 
     Args:
-        clip_len: T, frames of a clip.
-        frame_interval: frames of the video per frame step of the clip.
+        clip_len: frames per clip, T.
+        frame_interval: step between two frames of a clip, in frames of the video.
         mode: where the clips start. ``'independent'``: each anywhere (paper). ``'consecutive'``: the second where the
-            first ends (authors' code). ``'halves'``: one in each half of the video (stock, with two clips).
-        target_fps: as in ``SampleFrames``.
-
-    A video shorter than a clip repeats its last sampled frame; none is dropped.
+            first ends (authors' code). ``'halves'``: one in each half of the video (stock ``SampleFrames``).
+        target_fps: frame rate to sample at, in frames per second; see ``SampleFrames``.
 
     Required keys: ``total_frames``, ``start_index``. Added keys: ``frame_inds`` (2 * T), ``clip_len``,
     ``frame_interval``, ``num_clips``.
 
     Raises:
-        ValueError: ``mode`` is not known, a length is < 1, or the video has no frame.
+        ValueError: If ``mode`` is not known, ``clip_len`` or ``frame_interval`` is < 1, or a video has no frame.
 
     Example (config):
         ``dict(type='SampleClipPair', clip_len=8, frame_interval=3, mode='independent')``
@@ -49,7 +49,7 @@ class SampleClipPair(SampleFrames):
         self.mode = mode
 
     def transform(self, results: Results) -> Results:
-        """Add the frames' indices."""
+        """Add ``frame_inds``."""
         if results["total_frames"] < 1:
             raise ValueError(f"a video needs at least one frame: got total_frames={results['total_frames']}")
         with seed_by_sample(results, "SampleClipPair"):
@@ -68,19 +68,19 @@ class SampleClipPair(SampleFrames):
 
 @TRANSFORMS.register_module()
 class PerClip(BaseTransform):
-    """Runs a sub-pipeline of any stock transforms once per clip, each time with its own draw.
+    """Runs transforms once per clip, so that each clip gets its own random parameters.
 
-    Stock transforms draw one set of parameters per sample, which would augment all of a video's clips alike. With a
-    :class:`KeyedSampler` the draws depend on (seed, epoch, sample, clip) only.
+    Stock transforms sample their parameters once per sample, which would augment all clips of a video alike. With a
+    :class:`KeyedSampler` the parameters depend on seed, epoch, sample and clip only.
 
     Args:
         transforms: configs of transforms that act on ``imgs``; each must keep the number of frames.
 
     Required keys: ``imgs`` (a list of ``num_clips * clip_len`` frames), ``num_clips``, ``clip_len``. Modified keys:
-    ``imgs``, and what the transforms change (of other keys the last clip's value stays).
+    ``imgs``, and other keys that the transforms change, with the value of the last clip.
 
     Raises:
-        ValueError: the frames do not make ``num_clips`` clips, or a transform changed a clip's number of frames.
+        ValueError: If the number of frames is not ``num_clips * clip_len``, or a transform changes it.
 
     Example (config):
         ``dict(type='PerClip', transforms=[dict(type='RandomResizedCrop'), dict(type='ClipColorJitter')])``
@@ -111,13 +111,13 @@ class PerClip(BaseTransform):
 
 @TRANSFORMS.register_module()
 class SetRetrievalSplit(BaseTransform):
-    """Notes which part of a retrieval experiment a video belongs to.
+    """Marks a video as part of the gallery or as a query of a retrieval test.
 
     Args:
-        split: ``'gallery'`` or ``'query'``; goes to ``results['split']``.
+        split: ``'gallery'`` or ``'query'``, stored as ``results['split']``.
 
     Raises:
-        ValueError: ``split`` is something else.
+        ValueError: If ``split`` is neither.
 
     Example (config):
         ``dict(type='SetRetrievalSplit', split='gallery')``

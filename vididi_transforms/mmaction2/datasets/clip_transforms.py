@@ -1,6 +1,6 @@
-"""Photometric augmentations with one draw per clip: torchvision's, applied to all frames of a clip at once.
+"""Photometric augmentations of torchvision, alike for all frames of a clip.
 
-Inside :class:`PerClip`. ``imgs`` is a list of RGB frames ``[H, W, 3]``, uint8, of one clip.
+``imgs`` is the list of a clip's RGB frames, each ``[H, W, 3]``, uint8.
 """
 from typing import Any
 
@@ -15,11 +15,11 @@ Results = dict[str, Any]
 
 
 class ClipTransform(BaseTransform):
-    """Applies a torchvision module once to a whole clip, given as ``[T, 3, H, W]``.
+    """Applies a torchvision module to a whole clip ``[T, 3, H, W]``.
 
     Args:
-        module: draws its parameters once per call.
-        p: probability that it acts.
+        module: samples its parameters once per call.
+        p: probability that the module is applied.
     """
 
     def __init__(self, module: nn.Module, p: float) -> None:
@@ -29,14 +29,14 @@ class ClipTransform(BaseTransform):
         self.p = p
 
     def transform(self, results: Results) -> Results:
-        """Change ``imgs``."""
+        """Augment ``imgs``."""
         if torch.rand(()) < self.p:
             clip = torch.from_numpy(np.stack(results["imgs"])).permute(0, 3, 1, 2)
             results["imgs"] = list(self.apply(clip).permute(0, 2, 3, 1).contiguous().numpy())
         return results
 
     def apply(self, clip: Tensor) -> Tensor:
-        """``[T, 3, H, W]`` to the same shape."""
+        """Augment a clip ``[T, 3, H, W]``."""
         return self.module(clip)
 
     def __repr__(self) -> str:
@@ -45,18 +45,18 @@ class ClipTransform(BaseTransform):
 
 @TRANSFORMS.register_module()
 class ClipColorJitter(ClipTransform):
-    """Brightness, contrast, saturation and hue in a random order, the same for all frames of a clip.
+    """Changes brightness, contrast, saturation and hue in a random order, clip-wise.
 
-    The factors mean what they mean in torchvision's ``ColorJitter``, but the mean that the contrast turns about is
-    the clip's: a mean per frame would put flicker into the temporal derivatives.
+    Works as torchvision's ``ColorJitter``, except that contrast is relative to the mean of the clip. A mean per frame
+    would add flicker to the temporal derivatives.
 
     Args:
-        brightness, contrast, saturation: factors are drawn from [1 - value, 1 + value].
-        hue: the shift is drawn from [-hue, hue], in turns of the colour wheel, <= 0.5.
-        p: probability that it acts.
+        brightness, contrast, saturation: each factor is uniform in [1 - value, 1 + value].
+        hue: the shift is uniform in [-hue, hue], in turns of the colour wheel; at most 0.5.
+        p: probability that the clip is changed.
 
     Raises:
-        ValueError: a value is out of range.
+        ValueError: If a value is out of range.
 
     Example (config):
         ``dict(type='ClipColorJitter', brightness=0.2, contrast=0.2, saturation=0.2, hue=0.05, p=0.8)``
@@ -69,7 +69,7 @@ class ClipColorJitter(ClipTransform):
         super().__init__(v2.ColorJitter(brightness, contrast, saturation, hue), p)
 
     def apply(self, clip: Tensor) -> Tensor:
-        """As one tall image, so that its mean is the clip's."""
+        """Jitter the clip as one tall image, whose mean is that of the clip."""
         frames, channels, height, width = clip.shape
         tall = self.module(clip.transpose(0, 1).reshape(channels, frames * height, width))
         return tall.reshape(channels, frames, height, width).transpose(0, 1)
@@ -77,13 +77,13 @@ class ClipColorJitter(ClipTransform):
 
 @TRANSFORMS.register_module()
 class ClipGrayscale(ClipTransform):
-    """Luminance in all three channels, for all frames of a clip or for none.
+    """Turns all frames of a clip gray: luminance in all three channels.
 
     Args:
-        p: probability that it acts.
+        p: probability that the clip is changed.
 
     Raises:
-        ValueError: ``p`` is not in [0, 1].
+        ValueError: If ``p`` is not in [0, 1].
 
     Example (config):
         ``dict(type='ClipGrayscale', p=0.5)``
@@ -97,15 +97,15 @@ class ClipGrayscale(ClipTransform):
 
 @TRANSFORMS.register_module()
 class ClipGaussianBlur(ClipTransform):
-    """Gaussian blur within each frame, with one sigma for all frames of a clip.
+    """Blurs each frame with a Gaussian, with the same sigma for all frames of a clip.
 
     Args:
-        kernel_size: in pixels, odd.
-        sigma: range that sigma is drawn from, in pixels.
-        p: probability that it acts.
+        kernel_size: size of the kernel in pixels, odd.
+        sigma: range of sigma in pixels; sigma is uniform in it.
+        p: probability that the clip is changed.
 
     Raises:
-        ValueError: a value is out of range.
+        ValueError: If a value is out of range.
 
     Example (config):
         ``dict(type='ClipGaussianBlur', kernel_size=3, sigma=(0.1, 2.0), p=0.5)``

@@ -1,33 +1,33 @@
-"""Training goes on when a video cannot be read."""
+"""Training continues when a video cannot be read."""
 from typing import Any
 
 from mmaction.registry import DATASETS
 from mmengine.logging import print_log
 
+from ...data.worker_processes import WorkerProcess
 from ...pairs.keyed_random import keyed_generator
 from .read_video import VideoReadError
-from .reader_process import ReaderProcess
 from .samplers import KeyedIndex, seed_by_sample
 
 
 @DATASETS.register_module()
 class SafeDataset:
-    """Any data set of videos; a sample that cannot be read is replaced by another one.
+    """Wraps a dataset of videos and replaces samples that cannot be read.
 
-    The replacement is drawn by the key of the sample, (seed, epoch, sample), so that a resumed run and any number of
-    workers find the same one. What was replaced travels with the sample as ``data_samples.replaced``, from where
-    :class:`BadVideosHook` counts and reports it. With a :class:`KeyedSampler` all draws of the pipeline, those of stock
-    transforms too, depend on that key only.
+    The replacement depends on the seed, the epoch and the sample only, so it is the same in a resumed run and for any
+    number of workers. ``data_samples.replaced`` lists what was replaced; :class:`BadVideosHook` counts and reports it.
+    With a :class:`KeyedSampler`, all random numbers of the pipeline depend on these three only.
 
     Args:
-        dataset: the type of the data set, whose other arguments follow; or its config.
-        timeout: seconds after which a sample counts as unreadable; it is then read in a process of its own, which also
-            survives crashes of the decoder. None: no limit.
-        attempts: this many unreadable videos in a row are an error.
+        dataset: type of the dataset, whose arguments are then given in ``arguments``; or its config.
+        timeout: time limit per sample in seconds. Samples are then read in a separate process, so that training also
+            survives a crash of the decoder. None: no limit.
+        attempts: number of unreadable videos in a row that is an error.
+        arguments: arguments of the dataset.
 
     Raises:
-        ValueError: ``attempts`` < 1, or the timeout is not positive.
-        VideoReadError: ``attempts`` videos in a row cannot be read; the message lists them.
+        ValueError: If ``attempts`` is < 1, or ``timeout`` is not positive.
+        VideoReadError: If ``attempts`` videos in a row cannot be read; the message lists them.
 
     Example (config):
         ``dict(type='SafeDataset', dataset='VideoDataset', timeout=60, ann_file='train.txt', pipeline=[])`` as
@@ -41,19 +41,19 @@ class SafeDataset:
         config = dict(type=dataset) if isinstance(dataset, str) else dataset
         self.dataset = DATASETS.build({**config, **arguments})
         self.attempts = attempts
-        self._read = self._sample if timeout is None else ReaderProcess(self._sample, timeout)
+        self._read = self._sample if timeout is None else WorkerProcess(self._sample, timeout)
 
     @property
     def metainfo(self) -> dict[str, Any]:
-        """Of the data set."""
+        """Meta information of the dataset."""
         return self.dataset.metainfo
 
     def full_init(self) -> None:
-        """Load the list of the data set."""
+        """Load the dataset's annotation list."""
         self.dataset.full_init()
 
     def get_data_info(self, index: int) -> dict[str, Any]:
-        """What the list says of a sample."""
+        """Return a sample's entry in the annotation list."""
         return self.dataset.get_data_info(index)
 
     def __len__(self) -> int:
@@ -72,9 +72,9 @@ class SafeDataset:
     def _choose(self, index: int, attempt: int) -> int:
         if attempt == 0:
             return index
-        key = index if isinstance(index, KeyedIndex) else KeyedIndex(index, seed=0, epoch=0)
-        value = keyed_generator("SafeDataset", key.seed, key.epoch, key.sample, attempt).integers(len(self))
-        return KeyedIndex(int(value), key.seed, key.epoch, key.sample) if key is index else int(value)
+        key = (index.seed, index.epoch, index.sample) if isinstance(index, KeyedIndex) else (0, 0, int(index))
+        chosen = int(keyed_generator("SafeDataset", *key, attempt).integers(len(self)))
+        return KeyedIndex(chosen, *key) if isinstance(index, KeyedIndex) else chosen
 
     def _sample(self, index: int) -> Any:
         with seed_by_sample(dict(sample_idx=index), "SafeDataset"):
@@ -86,12 +86,12 @@ class SafeDataset:
 
 
 def listing(replaced: list[tuple[str, str]]) -> str:
-    """A line for each video and its error."""
+    """Return one line per video, with its error."""
     return "\n".join(f"  {name}: {error}" for name, error in replaced)
 
 
 def _reason(error: Exception) -> str:
-    named = isinstance(error, RuntimeError)  # VideoReadError, and what comes from another process, say what it was
+    named = isinstance(error, RuntimeError)  # VideoReadError and errors of WorkerProcess already name the type
     return str(error) if named else f"{type(error).__name__}: {error}"
 
 

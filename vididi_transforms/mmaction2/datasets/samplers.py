@@ -1,4 +1,7 @@
-"""Draws that depend on (seed, epoch, sample, view) only: not on workers, their number, or where a run was resumed."""
+"""Random numbers that depend on seed, epoch, sample and view only.
+
+They are the same for any number of data loader workers, and after a run was resumed.
+"""
 import random
 from collections.abc import Iterator, Sized
 from contextlib import contextmanager
@@ -14,11 +17,10 @@ from ...pairs.keyed_random import keyed_generator
 
 
 class KeyedIndex(int):
-    """An index into a data set that knows its seed and epoch.
+    """An index into a dataset that carries the seed and the epoch.
 
-    It travels from the sampler through the worker's queue into ``results['sample_idx']``, where the transforms find
-    it. Wrappers such as ``ConcatDataset`` and ``RepeatDataset`` compute with the index: what they get keeps the key
-    of the original index, ``sample``.
+    Transforms find it in ``results['sample_idx']``. Wrappers such as ``ConcatDataset`` and ``RepeatDataset`` compute
+    new indices with ``-`` and ``%``; these keep seed, epoch and ``sample``, the original index.
     """
 
     seed: int
@@ -26,7 +28,7 @@ class KeyedIndex(int):
     sample: int
 
     def __new__(cls, value: int, seed: int, epoch: int, sample: int | None = None) -> "KeyedIndex":
-        """``sample`` is ``value`` unless a wrapper has computed with the index."""
+        """Create an index; ``sample`` is ``value`` by default."""
         index = super().__new__(cls, value)
         index.seed, index.epoch, index.sample = seed, epoch, int(value) if sample is None else sample
         return index
@@ -43,16 +45,18 @@ class KeyedIndex(int):
 
 @DATA_SAMPLERS.register_module()
 class KeyedSampler(DefaultSampler):
-    """mmengine's ``DefaultSampler``, whose indices carry the key of their sample's random draws.
+    """MMEngine's ``DefaultSampler`` with reproducible random numbers per sample.
 
-    With it, :class:`SampleClipPair` and :class:`PerClip` draw by (seed, epoch, sample, view). With any other sampler
-    they draw from the worker's global generators, as stock transforms do. ``start`` is this process's number of samples
-    of the current epoch that were trained on before a resume: :class:`ExactResumeHook` sets it, and they are not read.
+    :class:`SampleClipPair` and :class:`PerClip` then seed their random numbers from seed, epoch, sample and view. With
+    any other sampler they use the worker's global generators, as stock transforms do.
+
+    ``start`` is the number of samples to skip in the current epoch, on this rank: :class:`ExactResumeHook` sets it, so
+    that a resumed run does not read them again.
 
     Args:
-        dataset, shuffle, seed: as in the base class.
-        round_up: True: the first samples come again until all processes have as many. False: what does not go round is
-            left out; with ``drop_last`` an epoch then has the same steps for any number of processes.
+        dataset, shuffle, seed: see ``DefaultSampler``.
+        round_up: whether to pad by repeating samples, so that all ranks get the same number. False: drop the remainder;
+            with ``drop_last`` an epoch then has the same number of steps for any number of ranks.
 
     Example (config):
         ``dict(type='KeyedSampler', shuffle=True)``
@@ -67,7 +71,7 @@ class KeyedSampler(DefaultSampler):
             self.total_size = self.num_samples * self.world_size
 
     def set_epoch(self, epoch: int) -> None:
-        """Go to the start of an epoch."""
+        """Start an epoch."""
         super().set_epoch(epoch)
         self.start = 0
 
@@ -77,13 +81,14 @@ class KeyedSampler(DefaultSampler):
 
 @contextmanager
 def seed_by_sample(results: dict[str, Any], purpose: str, view: int = 0) -> Iterator[None]:
-    """Within the block, the global generators of ``random``, numpy and torch are seeded by the sample's key.
+    """Context that seeds ``random``, NumPy and PyTorch from the sample.
 
-    Stock transforms draw from them; their states are restored afterwards. Nothing happens if the sample has no key.
+    Their states are restored afterwards. Without a :class:`KeyedIndex` nothing is seeded.
 
     Args:
-        results: a pipeline's dict; ``results['sample_idx']`` is a :class:`KeyedIndex` if the sampler is keyed.
-        purpose: makes the draws of different transforms independent.
+        results: dict of the pipeline; ``results['sample_idx']`` is a :class:`KeyedIndex` if a :class:`KeyedSampler` is
+            used.
+        purpose: a name for each use; different names give independent random numbers.
         view: number of the clip.
 
     Example:

@@ -1,6 +1,6 @@
-"""Which videos could not be read: counted, named, and at some number the end."""
+"""Counts the unreadable videos of a training, and stops it at too many."""
 import json
-from itertools import chain
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +12,23 @@ from mmengine.runner import Runner
 from ...data.files import write_text
 from ..datasets.safe_dataset import listing
 
+Replaced = list[tuple[str, str]]  # name and error of each video that a sample replaces
+
 
 @HOOKS.register_module()
 class BadVideosHook(Hook):
-    """Counts what :class:`SafeDataset` has replaced, and writes it to ``bad_videos.json`` in the work folder.
+    """Writes the videos that :class:`SafeDataset` has replaced to ``bad_videos.json``.
 
-    Each video is named in the log once. Each process counts for itself; all but the first write
-    ``bad_videos-rank1.json`` and so on.
+    The log names each video once. Every rank counts its own samples; rank 1 writes ``bad_videos-rank1.json``, and so
+    on.
 
     Args:
-        limit: training stops when more than this part of an epoch's samples have been replaced in one epoch. One
-            always may.
+        limit: training stops when more than this share of an epoch's samples has been replaced. One sample per epoch is
+            always allowed.
 
     Raises:
-        ValueError: ``limit`` is not in [0, 1].
-        RuntimeError: there were more; the message lists them.
+        ValueError: If ``limit`` is not in [0, 1].
+        RuntimeError: In training, if the limit is exceeded; the message lists the videos.
 
     Example (config):
         ``dict(type='BadVideosHook', limit=0.01)`` in ``default_hooks``, as ``bad_videos``
@@ -38,28 +40,33 @@ class BadVideosHook(Hook):
         self.limit = limit
 
     def before_train(self, runner: Runner) -> None:
-        """Go on with the report of an earlier run in the folder."""
-        self._path = Path(runner.work_dir, f"bad_videos{f'-rank{get_rank()}' * (get_rank() > 0)}.json")
+        """Read the report of an earlier run in the work dir, if there is one."""
+        rank = f"-rank{get_rank()}" if get_rank() else ""
+        self._path = Path(runner.work_dir, f"bad_videos{rank}.json")
         self._videos = json.loads(self._path.read_text()) if self._path.exists() else {}
-        self._epoch, self._replaced = 0, list[list[tuple[str, str]]]()
+        self._epoch = 0
+        self._number = 0  # of samples replaced in this epoch; one may replace several videos in a row
+        self._replaced: Replaced = []
 
     def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
-        """Count; stop at the limit."""
-        found = [sample.replaced for sample in _samples(data_batch) if hasattr(sample, "replaced")]
-        if not found:
+        """Count the replaced samples of a batch; stop above the limit."""
+        samples = [sample.replaced for sample in _samples(data_batch) if getattr(sample, "replaced", None)]
+        if not samples:
             return
         epoch = runner.iter // len(runner.train_dataloader)
         if epoch != self._epoch:
-            self._epoch, self._replaced = epoch, []
-        self._replaced += found
-        self._report(runner, list(chain(*found)))
-        samples = len(runner.train_dataloader.dataset) / get_world_size()
-        if len(self._replaced) > max(1, self.limit * samples):
-            raise RuntimeError(f"{len(self._replaced)} of {samples:g} samples could not be read in epoch {epoch + 1}, "
-                               f"and the limit is {self.limit:.2%}:\n{listing(list(chain(*self._replaced)))}")
+            self._epoch, self._number, self._replaced = epoch, 0, []
+        videos = [video for sample in samples for video in sample]
+        self._report(runner, videos)
+        self._replaced += videos
+        self._number += len(samples)
+        total = len(runner.train_dataloader.dataset) / get_world_size()
+        if self._number > max(1, self.limit * total):
+            raise RuntimeError(f"{self._number} of {total:g} samples could not be read in epoch {epoch + 1}, and the "
+                               f"limit is {self.limit:.2%}:\n{listing(self._replaced)}")
 
-    def _report(self, runner: Runner, found: list[tuple[str, str]]) -> None:
-        for name, error in found:
+    def _report(self, runner: Runner, videos: Replaced) -> None:
+        for name, error in videos:
             if name not in self._videos:
                 runner.logger.warning(f"replaced, as it cannot be read: {name}: {error}")
             times = self._videos.get(name, {}).get("times", 0)
@@ -67,6 +74,6 @@ class BadVideosHook(Hook):
         write_text(self._path, json.dumps(self._videos, indent=2) + "\n")
 
 
-def _samples(batch: Any) -> Any:
+def _samples(batch: Any) -> Sequence[Any]:
     samples = batch.get("data_samples") if isinstance(batch, dict) else None
     return samples if isinstance(samples, (list, tuple)) else ()

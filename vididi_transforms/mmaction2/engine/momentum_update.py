@@ -5,17 +5,19 @@ from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 
+from ..models.two_views import HasMomentumEncoder
 from .runner_utils import unwrap
 
 
 @HOOKS.register_module()
 class MomentumUpdateHook(Hook):
-    """Lets the target of :class:`MomentumRecognizer` follow after each step of the optimiser.
+    """Updates the momentum encoder of a model after each optimizer step.
 
-    A new run starts with the target as a copy of the online network, whatever was loaded.
+    The model is usually a :class:`MomentumRecognizer`. A new run starts with a copy of the online network, whatever
+    checkpoint was loaded.
 
     Raises:
-        TypeError: the model has no target.
+        TypeError: If the model has no momentum encoder.
 
     Example (config):
         ``dict(type='MomentumUpdateHook')`` in ``default_hooks``, as ``target``
@@ -24,15 +26,15 @@ class MomentumUpdateHook(Hook):
     """
 
     def before_train(self, runner: Runner) -> None:
-        """Let the model know that its target will follow."""
+        """Announce the updates to the model; in a new run, reset the momentum encoder."""
         model = unwrap(runner.model)
-        if not hasattr(model, "update_target"):
+        if not isinstance(model, HasMomentumEncoder):
             raise TypeError(f"MomentumUpdateHook needs a MomentumRecognizer: got {type(model).__name__}")
-        model.target_follows = True
+        model.has_update_hook = True
         if runner.iter == 0:
             model.reset_target()
 
     def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
-        """Step k of K is over; a batch whose gradient is only accumulated is none."""
+        """Update after an optimizer step, not where gradients are only accumulated."""
         if runner.optim_wrapper.should_update():
             unwrap(runner.model).update_target(runner.iter / runner.max_iters)

@@ -1,4 +1,4 @@
-"""Optimisers under the names of the field, loaded when a config asks for them."""
+"""Optimisers of other packages, imported only if a config uses them."""
 from typing import Any
 
 from mmaction.registry import OPTIMIZERS
@@ -7,18 +7,18 @@ from torch.optim import Optimizer
 
 @OPTIMIZERS.register_module()
 def LARS(params: Any, **kwargs: Any) -> Optimizer:
-    """Layer-wise adaptive rate scaling, timm's implementation.
+    """Layer-wise adaptive rate scaling (LARS), as implemented in timm.
 
-    Parameters without weight decay are not adapted; ``paramwise_cfg=dict(norm_decay_mult=0, bias_decay_mult=0)``
-    gives that to the 1-D ones, as is usual.
+    The learning rate of parameters without weight decay is not adapted. The usual choice for normalisation layers and
+    biases is ``paramwise_cfg=dict(norm_decay_mult=0, bias_decay_mult=0)``.
 
     Args:
-        params: parameters or groups of them.
-        kwargs: as ``timm.optim.Lars``: ``lr``, ``momentum``, ``weight_decay``, ``trust_coeff``, ...
+        params: parameters or parameter groups.
+        kwargs: arguments of ``timm.optim.Lars``: ``lr``, ``momentum``, ``weight_decay``, ``trust_coeff``, ...
 
     Raises:
-        ImportError: timm is not installed.
-        ValueError: as timm's, e.g. a negative learning rate.
+        ImportError: If timm is not installed.
+        ValueError: If timm refuses an argument, such as a negative learning rate.
 
     Example (config):
         ``dict(type='LARS', lr=1.2, momentum=0.9, weight_decay=1e-6)``

@@ -1,4 +1,4 @@
-"""Going on after an interruption exactly as if there had been none."""
+"""Resumes an interrupted run so that the result equals an uninterrupted one."""
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -10,25 +10,28 @@ from mmengine.runner import IterBasedTrainLoop, Runner
 
 from ...data.files import write_text
 from ..datasets.samplers import KeyedSampler
+from .preemption import PREEMPTED
 from .runner_utils import shared_seed
 
-STATE = "exact_resume"  # key in the checkpoint
-PATTERNS = ("epoch_*.pth", "iter_*.pth", "preempted.pth")
+STATE = "exact_resume"  # key in checkpoints
+PATTERNS = ("epoch_*.pth", "iter_*.pth", PREEMPTED)
 
 
 @HOOKS.register_module()
 class ExactResumeHook(Hook):
-    """A resumed run trains on what the interrupted one had not yet seen, from its newest undamaged checkpoint.
+    """Resumes from the newest undamaged checkpoint, with the samples not yet seen.
 
-    Needs a :class:`KeyedSampler`, and :class:`StepSeedHook` for the draws of the steps. In the middle of an epoch,
-    with ``CheckpointHook(by_epoch=False)``, the samples before are not read. With ``--resume`` each checkpoint in the
-    folder is checked, the newest first, and ``last_checkpoint`` is made to name the first that is whole.
+    Needs a :class:`KeyedSampler`, and :class:`StepSeedHook` for the randomness of the steps. A checkpoint from the
+    middle of an epoch (``CheckpointHook(by_epoch=False)``) resumes there, without reading the finished batches again.
+    With ``--resume`` the hook checks the checkpoint files, newest first, and writes the path of the first undamaged
+    one to ``last_checkpoint``.
 
-    Another number of processes goes on as the same run if batch size times processes stays the same. At the start of an
-    epoch another batch may go on, with a warning.
+    The number of ranks may change if the global batch size (batch size times ranks) stays the same. Another global
+    batch size is accepted at the start of an epoch only, with a warning.
 
     Raises:
-        ValueError: all checkpoints are damaged; or, in the middle of an epoch, the batch or the epoch is another.
+        ValueError: If all checkpoints are damaged, or if the global batch size or the number of steps per epoch has
+            changed in the middle of an epoch.
 
     Example (config):
         ``dict(type='ExactResumeHook')`` in ``default_hooks``, as ``exact_resume``
@@ -38,73 +41,79 @@ class ExactResumeHook(Hook):
 
     def __init__(self) -> None:
         self._saved: dict[str, int] = {}
-        self._resumed = False  # and has not yet gone on
+        self._resumed = False  # True if the run was resumed, until its first epoch starts
 
     def before_run(self, runner: Runner) -> None:
-        """Let ``last_checkpoint`` name the newest whole one."""
+        """Let ``last_checkpoint`` name the newest undamaged checkpoint."""
         if runner._resume and runner._load_from is None:
             if is_main_process():
                 mark_newest(Path(runner.work_dir), runner.logger)
             barrier()
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
-        """Store what a step is."""
+        """Store the global batch size, the steps per epoch and the sampler's seed."""
         seed = getattr(runner.train_dataloader.sampler, "seed", None)
-        checkpoint[STATE] = step_of(runner) if seed is None else {**step_of(runner), "seed": seed}
+        checkpoint[STATE] = steps_and_batch(runner) | ({} if seed is None else {"seed": seed})
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
-        """Keep it; it counts only if training goes on from it."""
+        """Keep the stored values; ``before_train`` uses them if the run is resumed."""
         self._saved = checkpoint.get(STATE, {})
 
     def before_train(self, runner: Runner) -> None:
-        """Find the position."""
+        """Take the sampler's seed from the checkpoint, and check the steps."""
         sampler = runner.train_dataloader.sampler
         self._resumed = runner.iter > 0 and isinstance(sampler, KeyedSampler)
         if not self._resumed:
             return
-        sampler.seed = self._saved.get("seed", shared_seed(runner.seed))  # the interrupted run's
-        now = step_of(runner)
+        sampler.seed = self._saved.get("seed", shared_seed(runner.seed))
+        self._check_steps(runner)
+
+    def _check_steps(self, runner: Runner) -> None:
+        now = steps_and_batch(runner)
         saved = {name: self._saved.get(name, number) for name, number in now.items()}
         if saved != now:
-            message = (f"the checkpoint was trained with {_words(saved)}, and this run has {_words(now)}: batch size "
-                       "times processes must stay the same")
+            message = (f"the checkpoint was trained with {_in_words(saved)}, and this run has {_in_words(now)}: batch "
+                       "size times ranks must stay the same")
             if runner.iter % saved["steps"]:
-                raise ValueError(message)
-            runner.logger.warning(f"{message}, or it is another run from here on")
+                raise ValueError(f"{message} in the middle of an epoch")
+            runner.logger.warning(f"{message} for an exact resume")
 
     def before_train_epoch(self, runner: Runner) -> None:
-        """Let the first epoch start where it was interrupted."""
+        """Skip the finished batches of the first epoch."""
         if not self._resumed:
             return
         self._resumed = False
         steps = self._saved.get("steps", len(runner.train_dataloader))
         if isinstance(runner.train_loop, IterBasedTrainLoop):
-            go_to(runner, *divmod(runner.iter, steps))
+            skip_to(runner, *divmod(runner.iter, steps))
         else:
             runner.train_dataloader.sampler.start = (
                 runner.iter - runner.epoch * steps) * runner.train_dataloader.batch_size
 
 
-def step_of(runner: Runner) -> dict[str, int]:
-    """What must stay the same for a run to go on in the middle of an epoch."""
+def steps_and_batch(runner: Runner) -> dict[str, int]:
+    """The number of steps per epoch and the global batch size."""
     loader = runner.train_dataloader
     return {"steps": len(loader), "batch": loader.batch_size * get_world_size()}
 
 
-def _words(step: dict[str, int]) -> str:
-    return f"batches of {step['batch']} and {step['steps']} steps in an epoch"
+def _in_words(numbers: dict[str, int]) -> str:
+    return f"a global batch size of {numbers['batch']} and {numbers['steps']} steps per epoch"
 
 
-def go_to(runner: Runner, epoch: int, step: int) -> None:
-    """Let an ``IterBasedTrainLoop`` go on in the data: what it throws away has not been read."""
+def skip_to(runner: Runner, epoch: int, step: int) -> None:
+    """Let an ``IterBasedTrainLoop`` skip finished batches without reading them."""
     loader, loop = runner.train_dataloader, runner.train_loop
     loader.sampler.set_epoch(epoch)
     loader.sampler.start = step * loader.batch_size
-    loop.dataloader_iterator = _Advanced(type(loop.dataloader_iterator)(loader), epoch, runner.iter)
+    loop.dataloader_iterator = _SkippingIterator(type(loop.dataloader_iterator)(loader), epoch, runner.iter)
 
 
-class _Advanced:
-    """An iterator of an ``IterBasedTrainLoop`` that has already been advanced by ``steps``."""
+class _SkippingIterator:
+    """Returns None for the first ``steps`` batches.
+
+    MMEngine's ``IterBasedTrainLoop`` drops these when it resumes.
+    """
 
     def __init__(self, iterator: Any, epoch: int, steps: int) -> None:
         iterator._epoch = epoch
@@ -121,11 +130,11 @@ def mark_newest(work_dir: Path, logger: Any) -> None:
     """Write the path of the newest undamaged checkpoint to ``last_checkpoint``.
 
     Args:
-        work_dir: of the run, with ``last_checkpoint`` if a checkpoint has been completed.
-        logger: is told which are damaged.
+        work_dir: work dir of the run. If it has a ``last_checkpoint``, checkpoints are searched where that points to.
+        logger: logs a warning for each damaged checkpoint.
 
     Raises:
-        ValueError: there are checkpoints, and all are damaged.
+        ValueError: If there are checkpoints and all are damaged.
     """
     last = work_dir / "last_checkpoint"
     named = last.read_text().strip() if last.exists() else ""
@@ -133,17 +142,17 @@ def mark_newest(work_dir: Path, logger: Any) -> None:
     found = sorted((path for pattern in PATTERNS for path in folder.glob(pattern)),
                    key=lambda path: path.stat().st_mtime_ns, reverse=True)
     for path in found:
-        if whole(path):
+        if is_undamaged(path):
             write_text(last, str(path))
             return
-        logger.warning(f"checkpoint {path} is damaged; the one before is used")
+        logger.warning(f"checkpoint {path} is damaged; trying the one before")
     if found:
         raise ValueError(f"nothing to resume from: all checkpoints in {folder} are damaged: "
-                         f"{', '.join(path.name for path in found)}")
+                         f"{', '.join(path.name for path in found)}; remove them to train from scratch")
 
 
-def whole(path: Path) -> bool:
-    """Whether a file is a checkpoint whose checksums are right; nothing in it is loaded."""
+def is_undamaged(path: Path) -> bool:
+    """Whether a checkpoint file is whole with correct checksums, without loading it."""
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.testzip() is None

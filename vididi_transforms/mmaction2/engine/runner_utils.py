@@ -1,4 +1,4 @@
-"""What several hooks ask of a Runner: its seed, its model, its data preprocessor."""
+"""The seed, the model and the data preprocessor of a Runner, for several hooks."""
 from typing import Any
 
 from mmengine.dist import broadcast_object_list
@@ -7,25 +7,17 @@ from torch import nn
 
 
 def shared_seed(seed: int) -> int:
-    """The first process's seed: with ``diff_rank_seed`` every process has its own."""
+    """The seed of rank 0, on every rank. They differ with ``diff_rank_seed``."""
     seeds = [seed]
     broadcast_object_list(seeds)
     return seeds[0]
 
 
 def unwrap(model: nn.Module) -> Any:
-    """The model in its distributed wrapper, if it has one."""
+    """The model without its distributed wrapper, if it has one."""
     return model.module if is_model_wrapper(model) else model
 
 
-def data_preprocessor(model: nn.Module) -> nn.Module:
-    """The model's data preprocessor.
-
-    Raises:
-        TypeError: it has none.
-    """
-    unwrapped = unwrap(model)
-    preprocessor = getattr(unwrapped, "data_preprocessor", None)
-    if not isinstance(preprocessor, nn.Module):
-        raise TypeError(f"ViDiDiHook needs a model with a data preprocessor: {type(unwrapped).__name__} has none")
-    return preprocessor
+def data_preprocessor(model: nn.Module) -> nn.Module | None:
+    """The model's data preprocessor, if it has one."""
+    return getattr(unwrap(model), "data_preprocessor", None)

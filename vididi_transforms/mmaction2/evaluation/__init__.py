@@ -1,5 +1,5 @@
-"""Metrics of the stock test loop and the saliency command, as in ``mmaction.evaluation``.
+"""Metrics of the stock test loop, as in ``mmaction.evaluation``, and saliency.
 
-Reading order: ``retrieval_metric``, ``dump_features``; ``saliency_inputs`` and ``saliency``.
+Reading order: ``retrieval_metric``, ``dump_features``; ``saliency_inputs``, ``saliency``.
 May import: ``compat``, ``datasets``, ``models``; the whole core.
 """

@@ -1,4 +1,4 @@
-"""The features of a test as a file, for clustering and retrieval pages."""
+"""Writes the test videos' features to a file, for clustering and retrieval pages."""
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,26 +8,28 @@ from mmaction.registry import METRICS
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger, print_log
 
-from ...data.files import unfinished
+from ...data.files import complete
 from ...evaluation.features import FILE
 from .retrieval_metric import check_sample
 
 
 @METRICS.register_module()
 class DumpFeatures(BaseMetric):
-    """Writes what the model predicts for each video to a file; stands beside :class:`VideoRetrievalMetric`.
+    """Writes the feature of each test video to an ``.npz`` file.
 
-    The ``.npz`` has ``features`` ``[N, D]`` (float32), ``labels`` ``[N]`` (int64), ``splits`` ``[N]`` (``'gallery'``
-    or ``'query'``), ``videos`` ``[N]`` (names) and, if the data set's metainfo names them, ``classes``, in the order
-    of the data set. It appears when it is whole, and has every video once under any number of processes.
+    Usually next to :class:`VideoRetrievalMetric`.
+
+    The file has N rows in the order of the dataset: ``features`` ``[N, D]`` (float32), ``labels`` ``[N]`` (int64),
+    ``splits`` ``[N]`` (``'gallery'`` or ``'query'``) and ``videos`` ``[N]`` (file names); and ``classes`` if the
+    dataset's metainfo has them. It is written atomically, with each video once for any number of ranks.
 
     Args:
-        out: the file; None: ``features.npz`` in the work dir of the Runner that was built last.
-        collect_device: ``'cpu'`` or ``'gpu'``.
+        out: path of the file. None: ``features.npz`` in the work dir of the Runner that was built last.
+        collect_device: ``'cpu'`` or ``'gpu'``, on which the ranks' features are collected.
 
     Raises:
-        ValueError: there is neither ``out`` nor a Runner; ``out`` has another ending; a sample is not marked or has
-            no feature or no name.
+        ValueError: If ``out`` does not end in ``.npz``, if there is neither ``out`` nor a Runner, or in testing, if a
+            sample lacks feature, label, split or name.
 
     Example (config):
         ``dict(type='DumpFeatures', out='vididi.npz')`` in a list ``test_evaluator``
@@ -42,23 +44,21 @@ class DumpFeatures(BaseMetric):
             raise ValueError(f"out must end in .npz: got {out!r}")
 
     def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
-        """Keep each video's feature, label, split and name."""
+        """Store feature, label, split and name of each video."""
         for sample in data_samples:
-            name = "frame_dir" if "frame_dir" in sample else "filename"  # of RawframeDataset, and of VideoDataset
+            name = "frame_dir" if "frame_dir" in sample else "filename"  # RawframeDataset, VideoDataset
             check_sample("DumpFeatures", sample, ("feature", "gt_label", "split", name))
             self.results.append(dict(features=sample["feature"].float().cpu().numpy(), labels=int(sample["gt_label"]),
                                      splits=sample["split"], videos=str(sample[name])))
 
     def compute_metrics(self, results: list[dict[str, Any]]) -> dict[str, float]:
-        """Write the joined results of all processes."""
+        """Write the collected results of all ranks."""
         columns: dict[str, Any] = {key: np.array([result[key] for result in results]) for key in results[0]}
         classes = (self.dataset_meta or {}).get("classes")
-        if classes is not None and not isinstance(classes, str):  # a file that mmengine has not found
+        if classes is not None and not isinstance(classes, str):  # mmengine keeps the path of a missing file
             columns["classes"] = np.array(classes)
-        part = unfinished(self.out)
-        with part.open("wb") as file:
+        with complete(self.out) as part, part.open("wb") as file:
             np.savez_compressed(file, **columns)
-        part.replace(self.out)
         print_log(f"Features of {len(results)} videos: {self.out}", logger="current")
         return {"videos": float(len(results))}
 
@@ -66,5 +66,5 @@ class DumpFeatures(BaseMetric):
 def _work_dir() -> Path:
     log = MMLogger.get_current_instance().log_file  # WORK_DIR/TIME/TIME.log
     if log is None:
-        raise ValueError("DumpFeatures needs out where there is no Runner: got None")
+        raise ValueError("out must be a path if there is no Runner: got None")
     return Path(log).parents[1]

@@ -1,10 +1,4 @@
-"""``vididi saliency CONFIG CHECKPOINT [CONFIG2 CHECKPOINT2] --out DIR``: where it looks.
-
-Saliency tubes of one or two encoders over the test data set of the first config, whose clips both see (of a
-ConcatDataset the last part: in retrieval the queries). Writes saliency.png, saliency.mp4, and saliency.json with the
-share of attention on moving pixels. A linear head that is in the checkpoint gives class-wise tubes of the videos' own
-classes; any other encoder, also a detector's backbone, class-free ones.
-"""
+"""Measures attention on moving pixels for ``vididi saliency``, and draws tubes."""
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,13 +7,14 @@ from statistics import mean, stdev
 from typing import Any
 
 import torch
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from torch import Tensor
 
-from ...analysis.saliency import attention_on_motion, mask_tubes, moving_pixels
-from ...analysis.saliency_pictures import Example, draw_sheet, write_film
+from ...analysis.attention import attention_on_motion, mask_tubes, moving_pixels
+from ...analysis.saliency_pictures import Example, draw_sheet, write_mp4
 from ...data.files import write_json
+from ...evaluation.tables import percent
 from .saliency_inputs import Encoder, evenly, load_encoder, read_clips, videos_of
 
 Attention = dict[str, float | int]
@@ -27,17 +22,17 @@ Attention = dict[str, float | int]
 
 @dataclass
 class Measured:
-    """Of every video in which something moves: shares of attention by encoder, and what to compare them with."""
+    """Results for the videos in which something moves."""
 
-    shares: dict[str, list[float]]
-    masks: dict[str, list[float]]  # the share that the mask itself has at the resolution of the encoder's maps
-    chance: list[float] = field(default_factory=list)
-    still: int = 0  # videos in which nothing moves
-    known: bool = False  # the moving shape is known exactly
+    shares: dict[str, list[float]]  # attention on moving pixels by encoder
+    masks: dict[str, list[float]]  # the share that the mask itself reaches at the resolution of the encoder's maps
+    chance: list[float] = field(default_factory=list)  # the share of moving pixels
+    still: int = 0  # number of videos in which nothing moves
+    known: bool = False  # whether the moving shape is known exactly
     examples: list[Example] = field(default_factory=list)
 
     def attention(self, name: str) -> Attention:
-        """An encoder's shares in numbers; ``std`` is that of the videos."""
+        """Mean and standard deviation of an encoder's shares, chance and mask's share."""
         shares = self.shares[name]
         return {"mean": round(mean(shares), 6), "std": round(stdev(shares), 6) if len(shares) > 1 else 0.0,
                 "chance": round(mean(self.chance), 6),
@@ -46,18 +41,18 @@ class Measured:
 
 def measure(encoders: Sequence[Encoder], config: Config, dataset: Any, show: int = 4, motion_seed: int = 0,
             threshold: float = 0.1) -> Measured:
-    """Attention on moving pixels over a data set, and tubes of some of its videos.
+    """Measure attention on moving pixels, and collect tubes of some videos.
 
     Args:
-        encoders: with different names; all see the same clips.
-        config: its ``test_dataloader`` says how the data set is read.
-        dataset: of :func:`videos_of`.
+        encoders: encoders with different names; all see the same clips.
+        config: config whose ``test_dataloader`` has the settings for reading.
+        dataset: dataset from :func:`videos_of`.
         show: number of videos whose first clips become examples.
-        motion_seed: with which motion videos were written.
-        threshold: of :func:`vididi_transforms.analysis.saliency.moving_pixels`, for any other videos.
+        motion_seed: seed that motion videos were written with.
+        threshold: for other videos, as in :func:`vididi_transforms.analysis.attention.moving_pixels`.
 
     Raises:
-        ValueError: nothing moves in any video, or as :func:`read_clips`.
+        ValueError: If nothing moves in any video, or as in :func:`read_clips`.
     """
     from tqdm import tqdm
 
@@ -73,14 +68,15 @@ def measure(encoders: Sequence[Encoder], config: Config, dataset: Any, show: int
             result.examples.append(Example(_title(dataset.get_data_info(number)), clips[0] / 255, mask[0],
                                            {name: tube[0] for name, tube in tubes.items()}))
     if not result.chance:
-        raise ValueError(f"attention on motion needs videos in which something moves: nothing does in {result.still}")
+        raise ValueError(f"attention on motion needs videos with motion: nothing moves in {result.still} videos")
     return result
 
 
 def _add(result: Measured, encoders: Sequence[Encoder], clips: Tensor, mask: Tensor,
          label: Tensor | None) -> dict[str, Tensor]:
+    """Add the shares of one video, and return its tubes by encoder."""
     labels = None if label is None else label.reshape(-1)[:1].expand(len(clips))
-    moving = mask.amax(dim=(1, 2, 3)) > 0  # clips in which something moves
+    moving = mask.amax(dim=(1, 2, 3)) > 0  # the clips with motion
     tubes = {}
     for encoder in encoders:
         tubes[encoder.name], positions = encoder.tubes(clips, labels)
@@ -99,7 +95,7 @@ def _title(info: dict[str, Any]) -> str:
 
 
 def report(result: Measured, encoders: Sequence[Encoder], threshold: float) -> dict[str, Any]:
-    """What ``saliency.json`` holds: the first encoder's attention, and the second's under ``compared_with``."""
+    """The content of ``saliency.json``; a second encoder is ``compared_with``."""
     records = [{"encoder": encoder.name, "attention_on_motion": result.attention(encoder.name),
                 "weights": "feature" if encoder.classifier is None else "class"} for encoder in encoders]
     moving = "the moving shape" if result.known else f"pixels whose first derivative exceeds {threshold} of the range"
@@ -107,52 +103,43 @@ def report(result: Measured, encoders: Sequence[Encoder], threshold: float) -> d
             **({"compared_with": records[1]} if records[1:] else {})}
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Options of ``vididi saliency``."""
-    parser.add_argument("pairs", nargs="+", metavar="CONFIG CHECKPOINT", help="one encoder or two")
-    parser.add_argument("--out", type=Path, required=True, help="folder to write to")
-    parser.add_argument("--names", nargs="+", help="of the encoders (default: the folders of the checkpoints)")
-    parser.add_argument("--videos", type=int, help="measure this many, evenly spaced (default: all)")
-    parser.add_argument("--show", type=int, default=4, help="videos in the pictures (default: %(default)s)")
-    parser.add_argument("--motion-seed", type=int, default=0, help="of motion videos (default: %(default)s)")
-    parser.add_argument("--threshold", type=float, default=0.1, help="of the first derivative, from which on a pixel "
-                        "of any other video moves; 1 is the range of a pixel (default: %(default)s)")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--cfg-options", nargs="+", action=DictAction, metavar="KEY=VALUE",
-                        help="override settings of both configs")
-
-
 def run(args: argparse.Namespace) -> None:
     """Measure, draw and write.
 
     Raises:
-        ValueError: arguments do not fit together, or as :func:`measure`.
+        ValueError: If the arguments do not fit together, or as in :func:`measure`.
     """
-    configs, checkpoints = args.pairs[::2], args.pairs[1::2]
-    names = args.names or [Path(path).absolute().parent.name for path in checkpoints]
-    if len(configs) != len(checkpoints) or len(configs) > 2:
-        raise ValueError(f"saliency takes CONFIG CHECKPOINT once or twice: got {len(args.pairs)} arguments")
-    if len(names) != len(configs) or len(set(names)) != len(names):
-        raise ValueError(f"each encoder needs a name of its own: got {names}; give --names")
-    if min(args.show, args.show if args.videos is None else args.videos) < 1:
-        raise ValueError(f"numbers of videos must be >= 1: got videos={args.videos}, show={args.show}")
-    read = [Config.fromfile(path) for path in configs]
-    for config in read:
+    paths, checkpoints, names = _check_arguments(args)
+    configs = [Config.fromfile(path) for path in paths]
+    for config in configs:
         config.merge_from_dict(args.cfg_options or {})
-    init_default_scope(read[0].get("default_scope", "mmaction"))
-    encoders = [load_encoder(*row, args.device) for row in zip(read, checkpoints, names, strict=True)]
-    dataset = videos_of(read[0], args.videos)
-    args.out.mkdir(parents=True, exist_ok=True)  # before the minutes that measuring takes
-    result = measure(encoders, read[0], dataset, args.show, args.motion_seed, args.threshold)
+    init_default_scope(configs[0].get("default_scope", "mmaction"))
+    device = args.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    encoders = [load_encoder(*row, device) for row in zip(configs, checkpoints, names, strict=True)]
+    dataset = videos_of(configs[0], args.videos)
+    args.out.mkdir(parents=True, exist_ok=True)  # here, so that an error comes before the minutes of measuring
+    result = measure(encoders, configs[0], dataset, args.show, args.motion_seed, args.threshold)
     write(result, report(result, encoders, args.threshold), args.out)
 
 
+def _check_arguments(args: argparse.Namespace) -> tuple[list[str], list[str], list[str]]:
+    configs, checkpoints = args.pairs[::2], args.pairs[1::2]
+    if len(configs) != len(checkpoints) or len(configs) > 2:
+        raise ValueError(f"saliency takes CONFIG CHECKPOINT once or twice: got {len(args.pairs)} arguments")
+    names = args.names or [Path(path).absolute().parent.name for path in checkpoints]
+    if len(names) != len(configs) or len(set(names)) != len(names):
+        raise ValueError(f"encoders need different names, one each: got {names}; give --names")
+    if args.show < 1 or (args.videos is not None and args.videos < 1):
+        raise ValueError(f"numbers of videos must be >= 1: got videos={args.videos}, show={args.show}")
+    return configs, checkpoints, names
+
+
 def write(result: Measured, record: dict[str, Any], out: Path) -> None:
-    """Write pictures and numbers to a folder that is there, and print the numbers."""
+    """Write pictures and numbers to an existing folder, and print the numbers."""
     draw_sheet(result.examples, out / "saliency.png")
-    write_film(result.examples, out / "saliency.mp4")
+    write_mp4(result.examples, out / "saliency.mp4")
     write_json(out / "saliency.json", record)
     print(f"attention on {record['moving_pixels']}, mean of {len(result.chance)} videos: " + ", ".join(
-        [*(f"{name} {100 * mean(shares):.1f} %" for name, shares in result.shares.items()),
-         f"chance {100 * mean(result.chance):.1f} %"]))
-    print(f"Written: {out / 'saliency.png'}, {out / 'saliency.mp4'}, {out / 'saliency.json'}")
+        f"{name} {percent(mean(shares))}" for name, shares in [*result.shares.items(), ("chance", result.chance)]))
+    print(f"Written: {out / 'saliency.png'}, {out / 'saliency.mp4'}, {out / 'saliency.json'}\n"
+          f"Next: vididi report {out}")

@@ -1,4 +1,4 @@
-"""What saliency tubes are made from: trained encoders, and the clips of a test data set with what moves in them."""
+"""Loads trained encoders and the clips of a test dataset, for saliency."""
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,15 +11,16 @@ from torch import Tensor
 
 from ...analysis.saliency import class_weights, feature_weights, saliency_tubes
 from ...data.motion_videos import is_motion_video
+from ...objectives.embeddings import last_maps
 from ..datasets.shape_mask import add_shape_mask
-from ..engine.load_check import shapes
+from ..models.checkpoint_keys import BACKBONE, matching_keys, state_dict_of, tensor_shapes
 
 HEAD = "cls_head.fc_cls.weight"
 
 
 @dataclass(frozen=True)
 class Encoder:
-    """A trained encoder and, if it has one, the weight of its linear head, ``[K, D]``."""
+    """A trained model, and the weight ``[K, D]`` of its linear head if it has one."""
 
     name: str
     model: Any
@@ -27,50 +28,59 @@ class Encoder:
 
     @torch.no_grad()
     def tubes(self, clips: Tensor, labels: Tensor | None) -> tuple[Tensor, tuple[int, int, int]]:
-        """Tubes of uint8 clips ``[N, 3, T, H, W]``, ``[N, T, H, W]`` on the CPU, and t, h, w of the feature maps."""
+        """Saliency tubes of clips, and the size (t, h, w) of the feature maps.
+
+        Args:
+            clips: uint8 ``[N, 3, T, H, W]``.
+            labels: ``[N]``; needed if the encoder has a linear head.
+
+        Returns:
+            Tubes ``[N, T, H, W]`` on the CPU, and (t, h, w).
+        """
         inputs = self.model.data_preprocessor(dict(inputs=[clips], data_samples=[]), False)["inputs"]
-        maps = self.model.backbone(inputs.flatten(0, 1))
-        maps = maps if isinstance(maps, Tensor) else maps[-1]
+        maps = last_maps(self.model.backbone(inputs.flatten(0, 1)))
         if self.classifier is None:
             weights = feature_weights(maps)
         elif labels is None:
-            raise ValueError(f"class-wise tubes need the videos' labels in the data set: {self.name} has a linear head")
+            raise ValueError(f"class-wise tubes need a dataset with labels: got none for {self.name}, which has a "
+                             "linear head")
         else:
             weights = class_weights(self.classifier, labels.to(maps.device))
-        return saliency_tubes(maps, weights, clips.shape[2:]).cpu(), tuple(maps.shape[2:])
+        t, h, w = maps.shape[2:]
+        return saliency_tubes(maps, weights, clips.shape[2:]).cpu(), (t, h, w)
 
 
 def load_encoder(config: Config, checkpoint: str, name: str, device: str = "cpu") -> Encoder:
-    """A config's model with the weights of a checkpoint, which is read as data.
+    """Build a config's model and load a checkpoint, without running code in it.
 
     Raises:
-        ValueError: the checkpoint does not hold the whole backbone, or holds code.
+        ValueError: If the checkpoint lacks a tensor of the backbone, or contains code.
     """
     model = MODELS.build(config.model)
-    loaded = CheckpointLoader.load_checkpoint(checkpoint, map_location="cpu")
-    stored = {key.removeprefix("module."): value for key, value in loaded.get("state_dict", loaded).items()}
-    wanted, given = shapes(model.state_dict()), shapes(stored)
-    missing = [key for key, shape in wanted.items() if key.startswith("backbone.") and given.get(key) != shape]
+    stored = state_dict_of(CheckpointLoader.load_checkpoint(checkpoint, map_location="cpu"))
+    wanted = tensor_shapes(model.state_dict())
+    matching = matching_keys(wanted, tensor_shapes(stored))
+    missing = [key for key in wanted if key.startswith(BACKBONE) and key not in matching]
     if missing:
         raise ValueError(f"a checkpoint must hold the whole backbone of its config: {checkpoint} lacks {len(missing)} "
                          f"tensors (name and shape), {missing[:3]}")
-    model.load_state_dict({key: value for key, value in stored.items() if given.get(key) == wanted.get(key, ())},
-                          strict=False)
+    model.load_state_dict({key: stored[key] for key in matching}, strict=False)
     model.to(device).eval()
-    has_head = HEAD in wanted and given.get(HEAD) == wanted[HEAD]
-    return Encoder(name, model, model.cls_head.fc_cls.weight.detach() if has_head else None)
+    return Encoder(name, model, model.cls_head.fc_cls.weight.detach() if HEAD in matching else None)
 
 
 def videos_of(config: Config, limit: int | None = None) -> Any:
-    """The data set of a config's ``test_dataloader``; of several the last; at most ``limit`` videos, evenly spaced.
+    """A config's test dataset, reduced to ``limit`` evenly spaced videos.
+
+    Of a ``ConcatDataset`` it is the last dataset: in retrieval, the queries.
 
     Raises:
-        ValueError: there is none.
+        ValueError: If the config has no ``test_dataloader``.
     """
     if not config.get("test_dataloader"):
         raise ValueError(f"saliency needs a config with a test_dataloader: {config.filename} has none")
     dataset = DATASETS.build(config.test_dataloader.dataset)
-    while not hasattr(dataset, "pipeline"):  # ConcatDataset; SafeDataset and other wrappers
+    while not hasattr(dataset, "pipeline"):  # a ConcatDataset, a SafeDataset or another wrapper
         dataset = dataset.datasets[-1] if hasattr(dataset, "datasets") else dataset.dataset
     dataset.full_init()
     if limit is not None and limit < len(dataset):
@@ -79,21 +89,30 @@ def videos_of(config: Config, limit: int | None = None) -> Any:
 
 
 def evenly(number: int, total: int) -> list[int]:
-    """At most ``number`` of the indices below ``total``, a little off even steps: labels often take turns.
+    """At most ``number`` of the indices below ``total``, almost evenly spaced.
+
+    Every index is shifted by one more than the index before it, because in a list where the classes take turns evenly
+    spaced videos could all be of the same class. The shift starts again from 0 before it reaches the spacing.
 
     Example:
         >>> evenly(4, 480)
         [0, 121, 242, 363]
     """
     number = min(number, total)
-    return [index * total // number + index % (total // number) for index in range(number)]
+    spacing = total // number
+    even = [index * total // number for index in range(number)]
+    shift = [index % spacing for index in range(number)]
+    return [index + more for index, more in zip(even, shift, strict=True)]
 
 
 def read_clips(config: Config, dataset: Any, motion_seed: int) -> Iterator[tuple[Tensor, Tensor | None, Any]]:
-    """For each video its clips ``[N, 3, T, H, W]`` in uint8, the shape's mask ``[N, T, H, W]`` if known, its sample.
+    """Yield clips, mask and data sample of each video.
+
+    Clips are uint8 ``[N, 3, T, H, W]``. The mask ``[N, T, H, W]`` of the moving shape is known for motion videos only
+    and None for others.
 
     Raises:
-        ValueError: the clips are no such, or a motion video is none of this seed.
+        ValueError: If the clips have the wrong shape or type, or motion videos were generated with another seed.
     """
     if all(is_motion_video(str(dataset.get_data_info(index).get("filename"))) for index in range(len(dataset))):
         add_shape_mask(dataset.pipeline, motion_seed)

@@ -1,4 +1,4 @@
-"""Encoders that stock MMAction2 does not have: torchvision's video models without their classifiers."""
+"""torchvision's video models as backbones, for those that MMAction2 does not have."""
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from itertools import pairwise
@@ -16,37 +16,38 @@ from torchvision.models import video
 RESNET_STAGES = ("stem", "layer1", "layer2", "layer3", "layer4")
 RESNET_WIDTHS = (64, 64, 128, 256, 512)
 WIDTHS = {"r3d_18": RESNET_WIDTHS, "mc3_18": RESNET_WIDTHS, "r2plus1d_18": RESNET_WIDTHS,
-          "s3d": (64, 192, 480, 832, 1024)}  # D of every stage
-S3D_CUTS = (0, 1, 4, 7, 13, 16)  # S3D has no named stages: cut before each max-pool
+          "s3d": (64, 192, 480, 832, 1024)}  # D of each stage
+S3D_CUTS = (0, 1, 4, 7, 13, 16)  # S3D does not name its stages; they are cut before each max-pooling
 LAST = len(RESNET_STAGES) - 1
 
 
 @MODELS.register_module()
 class TorchvisionVideoBackbone(BaseModule):
-    """Feature maps of one of torchvision's video models: no pooling, no classifier; keys and initial weights as there.
+    """A video model of torchvision, without pooling and classifier.
 
-    Stages of the ResNets: stem, layer1 to layer4; of S3D: cut before each max-pool. Both have five, 0 to 4; those
-    after the last output are not kept. S3D needs clips of at least 5 frames.
+    State dict keys and initial weights are torchvision's. Each model has five stages, 0 to 4: stem and layer1 to
+    layer4 of the ResNets; S3D is cut before each max-pooling. Stages after the last output are dropped. S3D needs
+    clips of at least 5 frames.
 
     Args:
         name: ``'r3d_18'``, ``'mc3_18'``, ``'r2plus1d_18'`` or ``'s3d'``.
-        out_indices: stage or increasing stages to return.
-        frozen_stages: stages 0 to this one do not learn, and their batch normalisation stays in evaluation mode; -1:
-            all learn.
-        norm_eval: batch normalisation stays in evaluation mode everywhere.
-        with_cp: less memory for more time: keep only the stages' outputs, compute the rest again in the backward pass.
-        init_cfg: as in mmengine's ``BaseModule``; a pretrained encoder is ``dict(type='Pretrained',
+        out_indices: the stage to return, or several in increasing order.
+        frozen_stages: freeze stages 0 to this one, including their batch normalisation statistics; -1: none.
+        norm_eval: keep all batch normalisation layers in evaluation mode.
+        with_cp: gradient checkpointing: store only the outputs of the stages and recompute the rest in the backward
+            pass. Saves memory and costs time.
+        init_cfg: as in mmengine's ``BaseModule``. To start from a pretrained encoder: ``dict(type='Pretrained',
             checkpoint='work_dirs/vididi/epoch_400.pth', prefix='backbone.')``.
 
     Attributes:
-        feat_dim: D of the last map: 512; S3D 1024.
+        feat_dim: D of the last feature map; of the last stage 512, for S3D 1024.
 
     Shape:
-        ``[B, 3, T, H, W]`` to ``[B, D, t, h, w]``, or to a tuple of them where ``out_indices`` has several stages.
-        Strides of the last stage, time and space: 8 and 16; ``mc3_18`` 1 and 16; ``s3d`` 8 and 32.
+        ``[B, 3, T, H, W]`` to ``[B, D, t, h, w]``, or to a tuple of these if ``out_indices`` names several stages.
+        Strides of the last stage in time and space: 8 and 16; ``mc3_18`` 1 and 16; ``s3d`` 8 and 32.
 
     Raises:
-        ValueError: the name is not one of these, or a stage is not there.
+        ValueError: If the name is unknown, or a stage does not exist.
 
     Example:
         >>> TorchvisionVideoBackbone("s3d")(torch.zeros(1, 3, 6, 64, 64)).shape
@@ -75,13 +76,16 @@ class TorchvisionVideoBackbone(BaseModule):
 
     @property
     def stages(self) -> list[nn.Module]:
-        """The stages in order; those of S3D are views of ``features``, so that its keys stay torchvision's."""
+        """The stages in order.
+
+        Those of S3D are slices of ``features``, so that its keys stay torchvision's.
+        """
         if "features" not in self._modules:
             return list(self.children())
         return [self.features[start:stop] for start, stop in pairwise(S3D_CUTS[:self.out_indices[-1] + 2])]
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:
-        """Map or maps of clips, ``[B, 3, T, H, W]``."""
+        """Feature map or maps of clips ``[B, 3, T, H, W]``."""
         maps = []
         for index, stage in enumerate(self.stages):
             x = _checkpointed(stage, x) if self.with_cp and torch.is_grad_enabled() else stage(x)
@@ -90,7 +94,7 @@ class TorchvisionVideoBackbone(BaseModule):
         return maps[0] if len(maps) == 1 else tuple(maps)
 
     def train(self, mode: bool = True) -> "TorchvisionVideoBackbone":
-        """As in torch, but what is frozen stays in evaluation mode. Returns self."""
+        """As in torch, but frozen layers stay in evaluation mode. Returns self."""
         super().train(mode)
         for stage in self.stages[:self.frozen_stages + 1]:
             stage.eval()
@@ -116,8 +120,8 @@ def _encoder(name: str, last: int) -> Iterator[tuple[str, nn.Module]]:
 
 
 class _PaddingConv3d(nn.Conv3d):
-    # oneDNN (torch 2.15) reads foreign memory for the gradient of a kernel of 7 with stride 2 over fewer than 8 padded
-    # frames, which is S3D's first over derivatives: on a CPU the padding is a step of its own.
+    # The first temporal convolution of S3D has kernel 7 and stride 2. With fewer than 8 frames, padding included, the
+    # gradient of oneDNN (torch 2.15) reads memory outside of the tensor. On CPUs, pad in a separate step instead.
 
     def forward(self, x: Tensor) -> Tensor:
         if x.device.type != "cpu":
@@ -136,7 +140,7 @@ def _checkpointed(stage: nn.Module, x: Tensor) -> Tensor:
 
 
 class _KeepStatistics:
-    # Computing a stage again must not put its batch into the running statistics again.
+    # The recomputation of a stage must not update its running statistics a second time.
 
     def __init__(self, stage: nn.Module) -> None:
         self.norms = list(_batch_norms(stage))

@@ -1,4 +1,4 @@
-"""From uint8 clips to what the encoder sees, on the device: augmentation, normalisation and derivatives in one pass."""
+"""Augments, normalises and differentiates uint8 clips on the device, in one pass."""
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,27 +16,30 @@ from .two_views import two_views
 
 @MODELS.register_module()
 class ClipPairDataPreprocessor(ActionDataPreprocessor):
-    """Stock ``ActionDataPreprocessor`` that, in training, augments and differentiates the two clips of each video.
+    """Augments and differentiates the two clips of each video in training.
 
-    Clips travel as uint8, in one transfer; :class:`ViDiDiHook` tells it the orders, (0, 0) without the hook. Each clip
-    has its own draw, keyed by (seed, step, place in the joined batch of all processes): :class:`StepSeedHook` tells
-    seed and step; without that hook they count from (0, 0). In validation and testing it is the stock one.
+    Clips are transferred to the device as uint8, all at once. :class:`ViDiDiHook` sets the derivative ``orders`` of
+    the two views; the default is (0, 0). :class:`StepSeedHook` sets the ``key``, (seed, step); the default is (0, 0),
+    and the step then counts up. Each clip has its own augmentation parameters. They depend on the key and on the
+    clip's place in the global batch, not on the number of ranks. Validation and testing are those of the base class.
 
     Args:
-        augment: arguments of :class:`~vididi_transforms.ClipAugment`; ``size=None`` (default) leaves crop and flip to
-            the pipeline. None: normalise and differentiate only.
-        mean, std: of the normalisation, for values in [0, 255].
-        dtype: of the views, ``'float32'``, ``'bfloat16'`` or ``'float16'``.
-        channels_last: the views are in ``torch.channels_last_3d``.
-        backend: ``'auto'``, ``'eager'``, ``'compiled'``, ``'triton'``; see
+        mean, std: normalisation mean and standard deviation per channel, for values in [0, 255].
+        augment: arguments of :class:`~vididi_transforms.ClipAugment`. By default ``size`` is None: the pipeline crops
+            and flips. None: only normalise and differentiate.
+        dtype: dtype of the views: ``'float32'``, ``'bfloat16'`` or ``'float16'``.
+        channels_last: return the views in the memory format ``torch.channels_last_3d``.
+        backend: ``'auto'``, ``'eager'``, ``'compiled'`` or ``'triton'``, as in
             :func:`~vididi_transforms.augment_and_differentiate`.
+        format_shape: ``'NCTHW'``, the only supported layout.
 
     Shape:
-        In training uint8 ``[B, 2, 3, T, H, W]``, or a list of B ``[2, 3, T, H, W]``, to a list of two
+        In training, uint8 ``[B, 2, 3, T, H, W]``, or a list of B ``[2, 3, T, H, W]``, to a list of two
         ``[B, 3, T - order, H, W]``.
 
     Raises:
-        ValueError, TypeError: a setting is out of range; in training, the inputs are not two uint8 clips of each video.
+        ValueError: If a setting is out of range; in training, if the inputs are not two clips of each video.
+        TypeError: In training, if the clips are not uint8.
 
     Example (config):
         ``dict(type='ClipPairDataPreprocessor', mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375],
@@ -53,7 +56,7 @@ class ClipPairDataPreprocessor(ActionDataPreprocessor):
         if dtype not in ("float32", "bfloat16", "float16"):
             raise ValueError(f"dtype must be one of float32, bfloat16, float16: got {dtype!r}")
         if augment is not None and {"seed", "mean", "std"} & set(augment):
-            raise ValueError(f"augment takes no seed (the run has one), mean or std: got {augment}")
+            raise ValueError(f"augment takes no seed (the run's is used), mean or std: got {augment}")
         super().__init__(mean=mean, std=std, format_shape=format_shape)
         options: dict[str, Any] = dict(p_blur=0, p_jitter=0, p_gray=0) if augment is None else augment
         self.augment = ClipAugment(**{"size": None, **options}, mean=[value / 255 for value in mean],
@@ -65,29 +68,29 @@ class ClipPairDataPreprocessor(ActionDataPreprocessor):
         self.key = (0, 0)
 
     def forward(self, data: dict[str, Any], training: bool = False) -> dict[str, Any]:
-        """Views of a batch in training; otherwise as the stock one."""
+        """The two views as ``inputs`` in training; otherwise as in the base class."""
         if not training:
             return super().forward(data, training)
         rest = self.cast_data({name: value for name, value in data.items() if name != "inputs"})
         inputs = data["inputs"]
-        # One transfer: what the workers have not joined is joined here, before it travels.
+        # Stack before the transfer, so that there is only one.
         clips = (inputs if isinstance(inputs, Tensor) else torch.stack(inputs)).to(self.device, non_blocking=True)
         return {**rest, "inputs": self.views(clips)}
 
     def views(self, clips: Tensor) -> list[Tensor]:
-        """``[B, 2, 3, T, H, W]`` to two ``[B, 3, T - order, H, W]``."""
+        """Augmented and differentiated views of uint8 clips ``[B, 2, 3, T, H, W]``, two ``[B, 3, T - order, H, W]``."""
         pair = two_views(clips)
         if clips.dtype != torch.uint8:
             raise TypeError(f"ClipPairDataPreprocessor needs uint8 clips: got {clips.dtype}")
-        params = self._draw(clips.shape)
+        params = self._sample_params(clips.shape)
         return [self.augment(view, params[number::2], (order,), **self.output)[0]
                 for number, (view, order) in enumerate(zip(pair, self.orders, strict=True))]
 
-    def _draw(self, shape: torch.Size) -> AugmentParams:
+    def _sample_params(self, shape: torch.Size) -> AugmentParams:
         self.augment.seed, step = self.key
-        self.key = (self.augment.seed, step + 1)  # until the hook says otherwise
+        self.key = (self.augment.seed, step + 1)  # for runs without StepSeedHook
         ranks = get_world_size()
-        joined = self.augment.draw((2 * shape[0] * ranks, *shape[2:]), step)
-        # Sample i of rank r is sample i * ranks + r of the joined batch.
-        places = torch.arange(get_rank(), shape[0] * ranks, ranks)
-        return joined[torch.stack((2 * places, 2 * places + 1), dim=1).flatten()]
+        params = self.augment.draw((2 * shape[0] * ranks, *shape[2:]), step)  # of the global batch
+        # Sample i of rank r is sample i * ranks + r of the global batch; each sample has two clips in a row.
+        samples = torch.arange(get_rank(), shape[0] * ranks, ranks)
+        return params[torch.stack((2 * samples, 2 * samples + 1), dim=1).flatten()]

@@ -1,7 +1,43 @@
-"""What counts as two views of a batch of videos: B videos, clips ``[C, T, H, W]``."""
-from typing import Any
+"""The layout of two views of B videos, and what hooks ask of models for them."""
+from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor
+
+
+@runtime_checkable
+class DifferentiatesViews(Protocol):
+    """A data preprocessor that differentiates the views itself.
+
+    :class:`ViDiDiHook` sets ``orders`` in each step.
+    """
+
+    orders: tuple[int, int]
+
+
+@runtime_checkable
+class AugmentsViews(Protocol):
+    """A data preprocessor that augments the views itself.
+
+    :class:`StepSeedHook` sets ``key``, (seed, step), in each step.
+    """
+
+    key: tuple[int, int]
+
+
+@runtime_checkable
+class HasMomentumEncoder(Protocol):
+    """A recognizer with a momentum encoder, which :class:`MomentumUpdateHook` updates.
+
+    The hook sets ``has_update_hook``.
+    """
+
+    has_update_hook: bool
+
+    def reset_target(self) -> None:
+        """Copy the online network to the momentum encoder."""
+
+    def update_target(self, progress: float) -> None:
+        """Update the momentum encoder after the share ``progress`` of the training steps."""
 
 
 def two_views(inputs: Any) -> tuple[Tensor, Tensor]:
@@ -14,8 +50,8 @@ def two_views(inputs: Any) -> tuple[Tensor, Tensor]:
         Views 1 and 2, ``[B, C, T, H, W]`` each.
 
     Raises:
-        ValueError: there are not two views, or they do not have these dimensions.
-        TypeError: ``inputs`` is something else.
+        ValueError: If there are not two views, or they do not have these dimensions.
+        TypeError: If ``inputs`` is neither a tensor nor a list or tuple of tensors.
 
     Example:
         >>> import torch

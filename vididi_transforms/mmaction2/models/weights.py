@@ -1,4 +1,4 @@
-"""``vididi weights CHECKPOINT OUT``: a training checkpoint's encoder, for elsewhere."""
+"""Exports the encoder of a training checkpoint."""
 import argparse
 import os
 from collections.abc import Mapping
@@ -9,45 +9,54 @@ import torch
 from torch import Tensor
 
 from ... import __version__
+from ...data.files import complete
 from ..compat.safe_loading import safe_loader
-from .torchvision_keys import from_torchvision, to_torchvision, torchvision_name
+from .checkpoint_keys import BACKBONE, state_dict_of
+from .torchvision_keys import to_torchvision, torchvision_name
 
-__all__ = ["export_encoder", "from_torchvision", "to_torchvision"]
-PREFIX = "backbone."
-LAYOUTS = ("mmaction2", "torchvision", "plain")
+LAYOUTS = {  # how to load a file OUT of each
+    "mmaction2": "mim train mmaction2 CONFIG.py --cfg-options load_from={}",
+    "torchvision": "model.load_state_dict(torch.load('{}')['state_dict'], strict=False)",
+    "plain": "model.backbone.load_state_dict(torch.load('{}')['state_dict'])",
+}
 KEPT_META = ("epoch", "iter", "seed", "time", "mmengine_version")
 
 
 def export_encoder(checkpoint: str | os.PathLike[str], out: str | os.PathLike[str],
                    layout: str = "mmaction2") -> dict[str, Tensor]:
-    """Write a training checkpoint's encoder, ``backbone.*``, to a small file of its own (at once or not at all).
+    """Write the encoder of a checkpoint to a file ``dict(state_dict=..., meta=...)``.
 
-    The file is ``dict(state_dict=..., meta=...)``. Its layouts: ``'mmaction2'`` keeps ``backbone.*``, for
-    ``load_from`` of stock recognizers and detectors; ``'torchvision'`` has torchvision's keys, see
-    :func:`to_torchvision`; ``'plain'`` has the encoder's own keys. Files are read with torch's safe loader.
+    The file appears when it is complete.
+
+    | layout | keys | for |
+    |---|---|---|
+    | ``'mmaction2'`` | ``backbone.*`` | ``load_from`` of MMAction2's recognizers and detectors |
+    | ``'torchvision'`` | torchvision's | models in ``torchvision.models.video`` |
+    | ``'plain'`` | the encoder's own, without prefix | ``backbone.load_state_dict`` |
 
     Args:
-        checkpoint: file that mmengine wrote.
-        out: file to write; its folder is made.
+        checkpoint: checkpoint of mmengine, read with torch's safe loader.
+        out: file to write. Its folder is created if needed.
         layout: ``'mmaction2'``, ``'torchvision'`` or ``'plain'``.
 
     Returns:
         The ``state_dict`` that was written.
 
     Raises:
-        ValueError: the layout is not one of these, the file holds code or no ``backbone.*``, or, for torchvision, the
-            encoder is none of torchvision's models.
+        ValueError: If the layout is unknown; if the checkpoint holds code or no ``backbone.*``; for the layout
+            ``'torchvision'``, if the encoder is not one of torchvision's models.
     """
     if layout not in LAYOUTS:
         raise ValueError(f"layout must be one of {', '.join(LAYOUTS)}: got {layout!r}")
     loaded = _load(checkpoint)
-    encoder = _backbone(loaded.get("state_dict", loaded), checkpoint)
+    encoder = _backbone(state_dict_of(loaded), checkpoint)
     if layout == "mmaction2":
-        encoder = {PREFIX + key: value for key, value in encoder.items()}
+        encoder = {BACKBONE + key: value for key, value in encoder.items()}
     elif layout == "torchvision":
         encoder = to_torchvision(encoder, torchvision_name(encoder))
     meta = {key: value for key, value in loaded.get("meta", {}).items() if key in KEPT_META}
-    _write(dict(state_dict=encoder, meta={**meta, "layout": layout, "vididi_transforms": __version__}), Path(out))
+    with complete(Path(out)) as part:
+        torch.save(dict(state_dict=encoder, meta={**meta, "layout": layout, "vididi_transforms": __version__}), part)
     return encoder
 
 
@@ -60,32 +69,14 @@ def _load(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def _backbone(state_dict: Mapping[str, Tensor], path: str | os.PathLike[str]) -> dict[str, Tensor]:
-    keys = {key.removeprefix("module."): key for key in state_dict}
-    encoder = {key.removeprefix(PREFIX): state_dict[old] for key, old in keys.items() if key.startswith(PREFIX)}
+    encoder = {key.removeprefix(BACKBONE): value for key, value in state_dict.items() if key.startswith(BACKBONE)}
     if not encoder:
-        raise ValueError(f"a checkpoint must have keys {PREFIX}*: {path} starts with {list(state_dict)[:5]}")
+        raise ValueError(f"a checkpoint must have keys {BACKBONE}*: {path} starts with {list(state_dict)[:5]}")
     return encoder
 
 
-def _write(content: dict[str, Any], out: Path) -> None:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
-        torch.save(content, unfinished)
-        os.replace(unfinished, out)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Options of ``vididi weights``."""
-    parser.add_argument("checkpoint", help="file that mmengine wrote in training")
-    parser.add_argument("out", help="file to write")
-    parser.add_argument("--layout", default="mmaction2", help="mmaction2 (backbone.*, for load_from), torchvision, "
-                        "plain (the encoder's own keys); default: %(default)s")
-
-
 def run(args: argparse.Namespace) -> None:
-    """Export the encoder."""
+    """Export the encoder and print how to load it."""
     encoder = export_encoder(args.checkpoint, args.out, args.layout)
-    print(f"{len(encoder)} tensors, {os.path.getsize(args.out) / 1e6:.1f} MB, layout {args.layout}: {args.out}")
+    print(f"{len(encoder)} tensors, {os.path.getsize(args.out) / 1e6:.1f} MB, layout {args.layout}: {args.out}\n"
+          f"Next: {LAYOUTS[args.layout].format(args.out)}")

@@ -1,5 +1,6 @@
-"""MMAction2's own command-line tools, where mim and torchrun look for those of this package.
+"""MMAction2's own training and test tools, where mim and torchrun find them.
 
-``train`` and ``test`` are what ``mim train vididi_transforms CONFIG.py`` runs; ``features`` is ``vididi features``.
+``mim train vididi_transforms CONFIG.py`` runs ``train``, ``mim test`` runs ``test``, both through ``stock``;
+``features`` is the work of ``vididi features``.
 May import: nothing else of this package.
 """

@@ -1,14 +1,14 @@
-"""Running the tools that MMAction2 ships."""
+"""Runs the tools that MMAction2 ships."""
 import runpy
 from importlib.util import find_spec
 from pathlib import Path
 
 
 def run_stock_tool(name: str) -> None:
-    """Run MMAction2's ``tools/NAME`` as ``__main__``, with the arguments of this process.
+    """Run MMAction2's ``tools/NAME`` with the command line of this process.
 
     Raises:
-        SystemExit: MMAction2 is not installed.
+        SystemExit: If MMAction2 is not installed.
     """
     spec = find_spec("mmaction")
     if spec is None or spec.origin is None:
