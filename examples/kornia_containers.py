@@ -1,4 +1,4 @@
-"""ViDiDi with kornia: its containers augment whole batches, once a clip, and masks of the frames in the same way.
+"""ViDiDi with kornia: its containers augment whole batches, and masks like frames.
 
 `pip install ./vididi_transforms kornia`
 """
@@ -8,13 +8,14 @@ import torch
 from torch import nn
 
 import vididi_transforms as vt
-from vididi_transforms.data.motion_videos import MOTIONS, render
+from vididi_transforms.data.motions import MOTIONS, render
 
 
 def containers(same_on_frame=True):
-    """For [B, C, T, H, W]; one draw a clip if `same_on_frame`, else one a frame."""
+    """For [B, C, T, H, W]; `same_on_frame`: parameters per clip, not per frame."""
     clips = K.VideoSequential(
-        K.ColorJiggle(0.2, 0.2, 0.2, 0.05, p=0.8),                      # ColorJitter has a contrast mean per frame
+        # not ColorJitter, which takes the contrast mean per frame
+        K.ColorJiggle(0.2, 0.2, 0.2, 0.05, p=0.8),
         K.RandomGrayscale(p=0.5),
         K.RandomResizedCrop((32, 32), scale=(0.5, 1.0)),
         K.RandomHorizontalFlip(),
@@ -23,23 +24,28 @@ def containers(same_on_frame=True):
 
 
 def on_shape(clips, masks):
-    """Which part of the first derivative lies where the shape is, in the frame or in the next."""
+    """Share of the first derivative on the shape, in the frame or in the next one."""
     change = vt.temporal_difference(clips).abs().sum(1, keepdim=True)
     return (change * masks.unfold(2, 2, 1).amax(-1)).sum() / change.sum()
 
 
 torch.manual_seed(0)
 rng = np.random.default_rng(0)
-videos, masks = zip(*(render(motion, rng, frames=8, size=40) for motion in list(MOTIONS) * 4), strict=True)
-videos, masks = (torch.stack(frames).transpose(1, 2) for frames in (videos, masks))     # [B, 3 or 1, T, H, W]
+rendered = [render(motion, rng, frames=8, size=40) for motion in list(MOTIONS) * 4]
+videos, masks = zip(*rendered, strict=True)
+# [B, 3, T, H, W] and [B, 1, T, H, W]
+videos, masks = (torch.stack(frames).transpose(1, 2) for frames in (videos, masks))
 masks = (masks > 0.01).float()
-for same in (True, False):                                              # False makes motion of its own: keep to True
-    print(f"same_on_frame={same}: {on_shape(*containers(same)(videos, masks)):.1%} of the derivative is on the shape")
+# False adds motion that is not in the video: keep to True
+for same in (True, False):
+    share = on_shape(*containers(same)(videos, masks))
+    print(f"same_on_frame={same}: {share:.1%} of the derivative is on the shape")
 
 augment = containers()
 encoder = nn.Sequential(
     nn.Conv3d(3, 16, 3, (1, 2, 2), 1), nn.BatchNorm3d(16), nn.ReLU(),
-    nn.Conv3d(16, 32, 3, 2, 1), nn.BatchNorm3d(32), nn.ReLU(), nn.AdaptiveAvgPool3d(1), nn.Flatten(),
+    nn.Conv3d(16, 32, 3, 2, 1), nn.BatchNorm3d(32), nn.ReLU(),
+    nn.AdaptiveAvgPool3d(1), nn.Flatten(),
     *vt.build_projector(32, 128, 64))
 optimizer = torch.optim.Adam(encoder.parameters(), lr=1e-3)
 selector = vt.PairSelector("vididi", seed=0)
@@ -52,4 +58,5 @@ for epoch in range(4):
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        print(f"epoch {epoch}, step {step}: orders {orders}, clips {tuple(x.shape)}, loss {loss.item():.3f}")
+        print(f"epoch {epoch}, step {step}: orders {orders}, "
+              f"clips {tuple(x.shape)}, loss {loss.item():.3f}")

@@ -1,4 +1,4 @@
-"""ViDiDi with Lightning and lightly: lightly's heads and losses, VICReg's and SimCLR's, on pairs of derivatives.
+"""ViDiDi with Lightning and lightly's heads and losses of VICReg and SimCLR.
 
 `pip install ./vididi_transforms lightning lightly`
 """
@@ -14,11 +14,13 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
 import vididi_transforms as vt
-from vididi_transforms.data.motion_videos import MOTIONS, render
+from vididi_transforms.data.motions import MOTIONS, render
 
-logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)        # no tips
-# Lightning 2.6 uses a class that torch 2.14 calls deprecated, in every `fit`.
-warnings.filterwarnings("ignore", r"`isinstance\(treespec, LeafSpec\)` is deprecated", FutureWarning)
+# no tips
+logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+# Lightning 2.6 uses a class that torch 2.14 deprecates, in every `fit`.
+warnings.filterwarnings(
+    "ignore", r"`isinstance\(treespec, LeafSpec\)` is deprecated", FutureWarning)
 
 
 class TwoClips(Dataset):
@@ -28,8 +30,10 @@ class TwoClips(Dataset):
         return 32
 
     def __getitem__(self, index):
-        video, _ = render(list(MOTIONS)[index % len(MOTIONS)], np.random.default_rng(index), frames=32, size=32)
-        return [video[start:start + 24:3].transpose(0, 1) for start in torch.randint(9, (2,)).tolist()]
+        motion = list(MOTIONS)[index % len(MOTIONS)]
+        video, _ = render(motion, np.random.default_rng(index), frames=32, size=32)
+        starts = torch.randint(9, (2,)).tolist()
+        return [video[start:start + 24:3].transpose(0, 1) for start in starts]
 
 
 class ViDiDi(lightning.LightningModule):
@@ -37,20 +41,25 @@ class ViDiDi(lightning.LightningModule):
         super().__init__()
         self.encoder = nn.Sequential(
             nn.Conv3d(3, 16, 3, (1, 2, 2), 1), nn.BatchNorm3d(16), nn.ReLU(),
-            nn.Conv3d(16, 32, 3, 2, 1), nn.BatchNorm3d(32), nn.ReLU(), nn.AdaptiveAvgPool3d(1), nn.Flatten())
+            nn.Conv3d(16, 32, 3, 2, 1), nn.BatchNorm3d(32), nn.ReLU(),
+            nn.AdaptiveAvgPool3d(1), nn.Flatten())
         self.head, self.loss = head, loss
         self.augment = vt.ClipAugment(size=32, area=(0.5, 1.0), seed=0)
         self.selector = vt.PairSelector("vididi", seed=0)
 
     def training_step(self, clips, batch_index):
         views = []
-        for view, clip in enumerate(clips, start=2 * self.global_rank):  # each clip of each rank has its own draw
-            views += self.augment(clip, self.augment.draw(clip.shape, self.current_epoch, batch_index, view))
-        key = self.current_epoch, self.global_step                      # the same on all ranks, and after a resume
+        # each clip of each rank has its own random parameters
+        for view, clip in enumerate(clips, start=2 * self.global_rank):
+            key = self.current_epoch, batch_index, view
+            views += self.augment(clip, self.augment.draw(clip.shape, *key))
+        # the same on all ranks, and after a resume
+        key = self.current_epoch, self.global_step
         orders = self.selector.orders(*key)
         x, x2 = vt.differentiate_pair(*views, *orders)
         loss = self.loss(self.head(self.encoder(x)), self.head(self.encoder(x2)))
-        self.print(f"epoch {key[0]}, step {key[1]}: orders {orders}, clips {tuple(x.shape)}, loss {loss.item():.3f}")
+        self.print(f"epoch {key[0]}, step {key[1]}: orders {orders}, "
+                   f"clips {tuple(x.shape)}, loss {loss.item():.3f}")
         return loss
 
     def configure_optimizers(self):
@@ -59,10 +68,13 @@ class ViDiDi(lightning.LightningModule):
 
 if __name__ == "__main__":
     lightning.seed_everything(0, verbose=False)
-    loader = DataLoader(TwoClips(), batch_size=16, shuffle=True, drop_last=True, num_workers=2, persistent_workers=True)
-    for head, loss in ((VICRegProjectionHead(32, 128, 64), VICRegLoss()),
-                       (SimCLRProjectionHead(32, 128, 64), NTXentLoss(temperature=0.1))):
+    loader = DataLoader(TwoClips(), batch_size=16, shuffle=True, drop_last=True,
+                        num_workers=2, persistent_workers=True)
+    methods = [(VICRegProjectionHead(32, 128, 64), VICRegLoss()),
+               (SimCLRProjectionHead(32, 128, 64), NTXentLoss(temperature=0.1))]
+    for head, loss in methods:
         print(type(loss).__name__)
-        trainer = lightning.Trainer(max_epochs=4, accelerator="cpu", logger=False, enable_checkpointing=False,
-                                    enable_progress_bar=False, enable_model_summary=False)
+        trainer = lightning.Trainer(
+            max_epochs=4, accelerator="cpu", logger=False, enable_checkpointing=False,
+            enable_progress_bar=False, enable_model_summary=False)
         trainer.fit(ViDiDi(head, loss), loader)

@@ -1,11 +1,18 @@
-"""Triton's interpreter where there is no GPU, and a tiny dataset of real encoded videos."""
+"""Triton's interpreter where there is no GPU, a time limit for every test, and a tiny dataset of encoded videos."""
 import os
 
 import pytest
 import torch
+from waiting import limit
 
 if not torch.cuda.is_available():
     os.environ.setdefault("TRITON_INTERPRET", "1")  # Triton reads it when it is imported
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    with limit(1800, item.nodeid):
+        return (yield)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""``python -m vididi_transforms COMMAND``, the same as ``vididi COMMAND``."""
+"""``python -m vididi_transforms COMMAND`` is ``vididi COMMAND``."""
 import sys
 
 from .cli import main

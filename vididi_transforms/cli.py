@@ -1,10 +1,12 @@
 # PYTHON_ARGCOMPLETE_OK
-"""``vididi COMMAND``: one command for everything that is not training; lazy, so that ``vididi --help`` is quick.
+"""``vididi COMMAND``: one program for everything but training.
+
+Training is ``mim train``.
 
 A command is a module with ``add_arguments(parser)`` and ``run(args)``, which may return an exit code. Its docstring is
-the description in ``vididi COMMAND --help``.
+the description in ``vididi COMMAND --help``. Only the module of the given command is imported.
 
-Shell completion comes from argcomplete, if it is installed: ``eval "$(register-python-argcomplete vididi)"``.
+Shell completion needs argcomplete: ``eval "$(register-python-argcomplete vididi)"``.
 """
 import argparse
 import os
@@ -20,7 +22,7 @@ from . import __version__
 
 
 class Command(NamedTuple):
-    """Where a command is, what it does, and which extra of the package installs what it needs."""
+    """A command: module, line in ``vididi --help``, and extra to install."""
 
     module: str
     summary: str
@@ -28,28 +30,29 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
-    "demo": Command("mmaction2.demo", "train VICReg and ViDiDi-VICReg on generated videos and compare", "mmaction2"),
+    "doctor": Command("doctor", "check versions, repairs and what is missing", "mmaction2"),
+    "demo": Command("commands.demo", "train VICReg and ViDiDi-VICReg on generated videos and compare",
+                    "mmaction2"),
+    "motion-videos": Command("data.motion_videos", "generate a small dataset whose classes are motions", "videos"),
+    "strip": Command("analysis.derivative_strip", "draw the temporal derivatives of a video", "videos"),
     "prepare": Command("data.prepare.command", "write annotation lists for UCF101, HMDB51, Kinetics, AVA", "videos"),
     "verify": Command("data.verify_videos", "find the broken videos of a list before training", "videos"),
-    "motion-videos": Command("data.motion_videos", "generate a small dataset whose classes are motions", "videos"),
-    "features": Command("mmaction2.tools.features", "encode the test videos of a config, one feature each",
+    "features": Command("commands.features", "encode the test videos of a config, one feature each",
                         "mmaction2"),
     "retrieval-page": Command("analysis.retrieval_page.command", "show test videos with their nearest neighbours",
                               "videos"),
     "cluster": Command("evaluation.clustering.command", "compute silhouette scores and draw t-SNE", "analysis"),
-    "saliency": Command("mmaction2.evaluation.saliency", "draw saliency tubes of one or two encoders", "mmaction2"),
+    "saliency": Command("commands.saliency", "draw saliency tubes of one or two encoders", "mmaction2"),
     "report": Command("analysis.report.command", "compare several runs in one HTML file", "analysis"),
-    "strip": Command("analysis.derivative_strip", "draw the temporal derivatives of a video", "videos"),
-    "weights": Command("mmaction2.models.weights", "export the encoder of a checkpoint", "mmaction2"),
-    "doctor": Command("doctor", "check versions, repairs and what is missing", "mmaction2"),
+    "weights": Command("commands.weights", "export the encoder of a checkpoint", "mmaction2"),
 }
 
 
 class Parser(argparse.ArgumentParser):
-    """An ``ArgumentParser`` that reports an error in one line, without the usage before it."""
+    """An ``ArgumentParser`` that reports errors in one line, without the usage."""
 
     def error(self, message: str) -> NoReturn:
-        """Exit with code 2 and the message."""
+        """Print the message and exit with code 2."""
         self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
 
 
@@ -57,13 +60,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run ``vididi COMMAND ...``.
 
     Args:
-        argv: the words after ``vididi``; None: those of this process.
+        argv: words after ``vididi``; None: the arguments of this process.
 
     Returns:
-        The exit code: 0, or what the command returns.
+        Exit code: 0, or what the command returns.
 
     Raises:
-        SystemExit: with code 2, the command or an argument is wrong or the command failed; 130, Ctrl-C.
+        SystemExit: With code 2 if the command or an argument is wrong or the command failed; with 130 after Ctrl-C.
 
     Example:
         >>> main(["doctr"])
@@ -89,12 +92,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if show_traceback:
             raise
-        clear_frames(error.__traceback__)  # ends progress bars, so that the message has a line of its own
+        clear_frames(error.__traceback__)  # closes progress bars, so that the message gets its own line
         _fail(f"vididi {name}", _message(error, COMMANDS[name]))
 
 
 def command_parser(name: str, module: ModuleType) -> Parser:
-    """The parser of one command.
+    """Make the parser of one command.
 
     Example:
         >>> from vididi_transforms import doctor
@@ -115,7 +118,7 @@ def _complete() -> None:
     typed = os.environ.get("COMP_LINE", "").split()[1:2]
     for name in COMMANDS:
         command = commands.add_parser(name)
-        if [name] == typed:  # only its own module is imported
+        if [name] == typed:
             import_module(f".{COMMANDS[name].module}", __package__).add_arguments(command)
     argcomplete.autocomplete(parser)
 
@@ -130,7 +133,8 @@ def _help(words: Sequence[str]) -> int:
     width = max(map(len, COMMANDS)) + 2
     parser = Parser(
         prog="vididi", usage="vididi COMMAND [options]", formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Temporal derivatives for self-supervised video learning.\n\ncommands, in the order of the work:\n"
+        description="Temporal derivatives for self-supervised video learning.\n\n"
+        "commands, in order of use (training itself is 'mim train'):\n"
         + "\n".join(f"  {name:{width}}{command.summary}" for name, command in COMMANDS.items()),
         epilog="vididi COMMAND --help shows the options and an example; --traceback shows where an error comes from.")
     parser.add_argument("--version", action="version", version=f"vididi_transforms {__version__}")
@@ -142,6 +146,8 @@ def _help(words: Sequence[str]) -> int:
 def _message(error: Exception, command: Command) -> str:
     if isinstance(error, ImportError):
         return f"this needs: pip install 'vididi-transforms[{command.extra}]' (got: {error})"
+    if isinstance(error, OSError) and error.strerror:
+        return ": ".join(map(str, filter(None, (error.strerror, error.filename))))
     if isinstance(error, (ValueError, OSError, RuntimeError)):
         return str(error)
     return f"{type(error).__name__}: {error} (--traceback shows where)"

@@ -1,4 +1,9 @@
-"""``vididi doctor``: versions, which repairs are active and why, what is missing."""
+"""Report versions, active repairs of OpenMMLab, and missing packages.
+
+    vididi doctor
+
+Exit code 1: MMAction2 cannot be used.
+"""
 import argparse
 import importlib
 import platform
@@ -10,19 +15,19 @@ PACKAGES = ("vididi-transforms", "torch", "torchvision", "numpy", "mmengine", "m
             "tensorboard", "transformers", "mmpretrain")
 NEEDS = {
     "torchvision": "augmentation, detection operators",
-    "decord": "reading videos with DecordInit (or take PyAVInit)",
-    "av": "motion videos, PyAVInit",
+    "decord": "reading videos (another reader: VIDIDI_READER=pyav or opencv)",
+    "av": "motion videos, vididi verify, VIDIDI_READER=pyav",
     "timm": "the LARS optimiser",
     "mmdet": "action detection",
     "mim": "mim train, mim test",
     "sklearn": "silhouette scores and t-SNE (optional)",
     "tensorboard": "TensorboardVisBackend, the embedding projector (optional)",
-    "pytorchvideo": "PytorchVideoWrapper and PyTorchVideo's data sets (optional)",
+    "pytorchvideo": "PytorchVideoWrapper and PyTorchVideo's datasets (optional)",
 }
 
 
 def installed(package: str) -> str:
-    """Version of a package, or ``-``.
+    """The version of a package, or ``-`` if it is not installed.
 
     Example:
         >>> installed("no-such-package")
@@ -35,7 +40,7 @@ def installed(package: str) -> str:
 
 
 def repairs() -> list[str]:
-    """One line for each repair: active or not, and why."""
+    """One line per repair: whether it is active, and why."""
     from .mmaction2.compat import new_transformers
     from .mmaction2.compat import repairs as compat
 
@@ -50,9 +55,9 @@ def repairs() -> list[str]:
         lines.append(f"  active      {repair.module}: {repair.reason} ({repair.upstream})" if active else
                      f"  not needed  {repair.module}: the real module is there")
     for _, release, bound in new_transformers.TOO_NEW:
-        lines.append(f"  active      language models of {release}: left out, they need transformers < {bound}"
+        lines.append(f"  active      language models of {release}: skipped, they need transformers < {bound}"
                      if new_transformers.is_broken(release, bound) else
-                     f"  not needed  language models of {release}: it or a new transformers is not there")
+                     f"  not needed  language models of {release}: {release} or a new transformers is not installed")
     return lines
 
 
@@ -61,15 +66,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the report; 1 if MMAction2 cannot be used."""
+    """Print the report; exit code 1 if MMAction2 cannot be used."""
     print(f"Python {platform.python_version()} on {platform.platform()}")
     print("\n".join(f"  {package} {installed(package)}" for package in PACKAGES))
     try:
         importlib.import_module("vididi_transforms.mmaction2")
         print("Repairs\n" + "\n".join(repairs()))
     except (ImportError, AssertionError) as error:  # mmaction2 asserts the versions that it knows
-        print(f"MMAction2 cannot be used: {type(error).__name__}: {error}\n  see the extra 'mmaction2' of this package")
+        print(f"MMAction2 cannot be used: {type(error).__name__}: {error}\n"
+              "Next: pip install 'vididi-transforms[mmaction2]'")
         return 1
     missing = [f"  {package}: {use}" for package, use in NEEDS.items() if find_spec(package) is None]
-    print("Missing\n" + ("\n".join(missing) or "  nothing"))
+    print("Missing\n" + ("\n".join(missing) or "  nothing") + "\nNext: vididi demo")
     return 0

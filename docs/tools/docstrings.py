@@ -1,4 +1,4 @@
-"""For mkdocs: the docstrings' reStructuredText as Markdown."""
+"""For mkdocs: turns the reStructuredText of docstrings into Markdown."""
 import re
 
 import griffe
@@ -8,10 +8,10 @@ RULES = [(r"\.\. math:: (.+)", r"$$\1$$"), (r":\w+:`~?(?:[\w.]+\.)?(\w+)`", r"`\
 
 
 class PlainDocstrings(griffe.Extension):
-    """Formulas, roles and literals."""
+    """Rewrites formulas, roles and literals."""
 
     def on_instance(self, *, obj: griffe.Object, **kwargs: object) -> None:
-        """Rewrite the docstring of everything that has one."""
+        """Rewrite the docstring of an object, if it has one."""
         if obj.docstring is not None:
             for pattern, text in RULES:
                 obj.docstring.value = re.sub(pattern, text, obj.docstring.value)

@@ -1,4 +1,4 @@
-"""``examples/first_look.ipynb`` from the script beside it, executed: ``python docs/tools/notebook.py``."""
+"""Writes ``examples/first_look.ipynb``, the executed script next to it: ``python docs/tools/notebook.py``."""
 from pathlib import Path
 
 import jupytext
@@ -9,7 +9,7 @@ SCRIPT = Path(__file__).parents[2] / "examples/first_look.py"
 
 
 def executed() -> nbformat.NotebookNode:
-    """The script as a notebook with its results."""
+    """Return the script as a notebook with its results."""
     notebook = jupytext.read(SCRIPT)
     notebook.metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     for number, cell in enumerate(notebook.cells):

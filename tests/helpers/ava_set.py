@@ -1,6 +1,8 @@
-"""A tiny set in AVA's own format: four moving shapes in each video, the action is the shape's motion.
+"""A tiny dataset in AVA's format: each video shows four moving shapes.
 
-The four share a video: what is right for one is wrong for the next, so only features of its own box can tell.
+The motion of a shape is its action.
+
+The four shapes of a video have different actions, so only the features of a shape's own box tell its action.
 """
 import pickle
 from collections.abc import Iterator, Sequence
@@ -10,10 +12,10 @@ import cv2
 import numpy as np
 import torch
 
-from vididi_transforms.data.motion_videos import MOTIONS, render
+from vididi_transforms.data.motions import MOTIONS, render
 from vididi_transforms.pairs.keyed_random import keyed_generator
 
-FPS, START, END = 30, 900, 902  # seconds of the film that a folder of frames covers
+FPS, START, END = 30, 900, 902  # seconds of the movie that a folder of frames covers
 KEYFRAME = 901  # the annotated second
 FILES = {
     "actions": "ava_action_list_v2.1_for_activitynet_2018.pbtxt",
@@ -25,14 +27,14 @@ FILES = {
 
 def write_ava_set(out: str | Path, train: int, val: int, size: int = 48, classes: Sequence[str] = tuple(MOTIONS),
                   seed: int = 0) -> None:
-    """Write ``rawframes`` and ``annotations`` under the names that MMAction2's configs expect.
+    """Write ``rawframes`` and ``annotations`` as MMAction2's configs expect them.
 
     Args:
-        out: what the configs call ``data/ava``.
+        out: the folder that the configs call ``data/ava``.
         train, val: number of videos, each with four shapes.
-        size: H = W of the part of the frame that a shape has to itself; the frame is twice as wide and high.
+        size: height and width of the quarter of the frame that belongs to one shape, in pixels.
         classes: names in ``MOTIONS``; the first is action 1.
-        seed: of everything random.
+        seed: seed of all random values.
     """
     annotations = Path(out, "annotations")
     annotations.mkdir(parents=True)
@@ -54,7 +56,10 @@ def write_ava_set(out: str | Path, train: int, val: int, size: int = 48, classes
 
 def _write_frames(folder: Path, actions: np.ndarray, classes: Sequence[str], size: int,
                   rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """Write ``img_00001.jpg`` and so on; yield each shape's box at the annotated second, x1, y1, x2, y2 in [0, 1]."""
+    """Write ``img_00001.jpg`` and so on; yield the box of each shape.
+
+    Boxes are x1, y1, x2, y2 in [0, 1], at ``KEYFRAME``.
+    """
     four = [render(classes[action], rng, FPS * (END - START), size) for action in actions]
     rows = [torch.cat([video for video, _ in four[row:row + 2]], dim=-1) for row in (0, 2)]
     frames = (torch.cat(rows, dim=-2) * 255).round().byte().permute(0, 2, 3, 1).numpy()
@@ -68,7 +73,10 @@ def _write_frames(folder: Path, actions: np.ndarray, classes: Sequence[str], siz
 
 
 def _proposals(boxes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """``[N, 5]``: every true box a little off with a high score, and as many anywhere with a low one."""
+    """Boxes and scores ``[N, 5]``.
+
+    Each true box, slightly moved, has the score 0.99; as many random ones have 0.3.
+    """
     near = (boxes + rng.uniform(-0.01, 0.01, boxes.shape)).clip(0, 1)
     corners = rng.uniform(0, 0.7, (len(boxes), 2))
     scores = np.repeat([0.99, 0.3], len(boxes))[:, None]

@@ -1,7 +1,7 @@
-"""Hard and bad video files: small, one of each kind, the same bytes every time.
+"""One small file per kind of bad or odd video, with the same bytes every time.
 
-    python tests/bad_videos.py FOLDER       # write them
-    python tests/bad_videos.py --table      # what MMAction2's readers do with them: the table of docs/bad_videos.md
+    python tests/helpers/bad_videos.py FOLDER     # write them
+    python tests/helpers/bad_videos.py --table    # the table in docs/bad_videos.md: what MMAction2's readers do
 """
 import argparse
 import os
@@ -27,13 +27,13 @@ class Kind(NamedTuple):
     """A kind of file.
 
     Args:
-        write: writes one.
-        readable: whether all its frames can be read.
+        write: function that writes such a file to a path.
+        readable: whether all frames can be read.
         reason: what is bad or odd.
-        fault: what ``verify_videos`` says of it; empty if nothing.
-        suffix: of the file.
-        numbers: that the frames show.
-        size: width and height.
+        fault: the fault that ``vididi verify`` reports; empty: none.
+        suffix: suffix of the file name.
+        numbers: numbers that the frames show.
+        size: width and height in pixels.
     """
 
     write: Callable[[Path], object]
@@ -50,8 +50,8 @@ def bad(write, reason, fault="unreadable", suffix=".mp4"):
 
 
 def odd(reason, suffix=".mp4", fault="", change=None, numbers=range(FRAMES), size=(SIZE, SIZE), **settings):
-    settings |= dict(width=size[0], height=size[1])
-    write = changed(change, numbers=numbers, **settings) if change else partial(record, numbers=numbers, **settings)
+    settings = dict(settings, numbers=numbers, width=size[0], height=size[1])
+    write = changed(change, **settings) if change else partial(record, **settings)
     return Kind(write, True, reason, fault, suffix, numbers, size)
 
 
@@ -88,7 +88,7 @@ KINDS = {
     "turned": odd("128 x 64 pixels, to be shown after a quarter turn", size=(128, 64), change=vf.turn),
     "turned-narrow": odd("64 x 48 pixels, to be shown after a quarter turn", size=(64, 48), change=vf.turn),
     "variable-rate": odd("a variable frame rate", times=[i * i * 270 for i in range(FRAMES)], clock=TICKS),
-    "fast": odd("1000 frames a second", times=range(0, 90 * FRAMES, 90), clock=TICKS, rate=1000),
+    "fast": odd("1000 frames per second", times=range(0, 90 * FRAMES, 90), clock=TICKS, rate=1000),
     "late": odd("times past 2**31 ticks", times=range(0, 6 * 10**7 * FRAMES, 6 * 10**7), clock=Fraction(1, 10**7),
                 options={**X264, "bf": "0"}),
     "gray": odd("gray pixels (FFV1)", ".avi", codec="ffv1", pix_fmt="gray", options={"threads": "1"}),
@@ -116,12 +116,12 @@ KINDS["edit-list"] = KINDS["edit-list"]._replace(numbers=range(10, FRAMES))
 
 
 def kinds():
-    """The names of those that are what they say here: root may read what is forbidden."""
+    """All names, for root without ``forbidden``: root may read everything."""
     return [name for name in KINDS if name != "forbidden" or os.geteuid()]
 
 
 def write_kinds(folder, names):
-    """Write a file of each kind; the paths by the kinds."""
+    """Write a file of each kind; returns the paths by kind."""
     paths = {name: Path(folder, f"{name}{KINDS[name].suffix}") for name in names}
     for name, path in paths.items():
         KINDS[name].write(path)
@@ -130,7 +130,7 @@ def write_kinds(folder, names):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", nargs="?", type=Path, help="to write to")
+    parser.add_argument("folder", nargs="?", type=Path, help="folder to write to")
     parser.add_argument("--table", action="store_true", help="print what the readers do")
     args = parser.parse_args()
     if args.folder:

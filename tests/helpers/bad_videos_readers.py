@@ -1,4 +1,4 @@
-"""What MMAction2's stock readers, and ReadVideo around them, make of each kind of bad or odd video."""
+"""What stock readers and ReadVideo return for each kind of bad or odd video."""
 import faulthandler
 import os
 import tempfile
@@ -6,50 +6,52 @@ from importlib.metadata import version
 from pathlib import Path
 
 import av
-import decord  # noqa: F401 - before root steps down
+import cv2
+import decord  # noqa: F401 - imported before root gives up its rights
 import numpy as np
 from bad_videos import KINDS, write_kinds
-from mmaction.registry import TRANSFORMS
 from mmengine.dataset import Compose
 from mmengine.registry import DefaultScope
 from video_files import number_of
 
-from vididi_transforms.mmaction2.datasets.reader_process import ReaderProcess
+from vididi_transforms.data.worker_processes import WorkerProcess
+from vididi_transforms.mmaction2.datasets.readers import READERS
 
-READERS = ("Decord", "PyAV")
 SAMPLINGS = (dict(test_mode=True), *(dict(seed=seed) for seed in range(3)))
 GOOD, HANGS, CRASH = "good", "hangs", "crash"
 
 
 def read(path, reader, sampling, checked):
-    """Two clips of 8 frames: total number of frames, indices, numbers and sizes of the frames.
+    """Read two clips of 8 frames.
+
+    Returns the video's length, and the frames' indices, numbers and sizes.
 
     Args:
-        reader: one of :data:`READERS`.
+        reader: a name in ``READERS``.
         sampling: one of :data:`SAMPLINGS`.
-        checked: whether ReadVideo is around the stock transforms.
+        checked: whether to use ReadVideo in place of the stock transforms.
     """
     faulthandler.disable()  # pytest's; crashes are expected
     sampling = dict(sampling)
     np.random.seed(sampling.pop("seed", 0))
-    transforms = [dict(type=f"{reader}Init"), dict(type="SampleFrames", clip_len=8, frame_interval=4, num_clips=2,
-                                                   **sampling), dict(type=f"{reader}Decode")]
+    sample = dict(type="SampleFrames", clip_len=8, frame_interval=4, num_clips=2, **sampling)
     if os.geteuid() == 0:
         os.seteuid(65534)  # root may read what is forbidden
     with DefaultScope.overwrite_default_scope("mmaction"):
-        pipeline = TRANSFORMS.build(dict(type="ReadVideo", transforms=transforms)) if checked else Compose(transforms)
-        results = pipeline(dict(filename=str(path), start_index=0))
+        transforms = [dict(type="ReadVideo", sample=sample, reader=reader)] if checked else [
+            dict(type=READERS[reader].INIT), sample, dict(type=READERS[reader].DECODE)]
+        results = Compose(transforms)(dict(filename=str(path), start_index=0))
     return (results["total_frames"], results["frame_inds"].tolist(), [upright(image) for image in results["imgs"]],
             {image.shape[1::-1] for image in results["imgs"]})
 
 
 def upright(image):
-    """The number that a picture shows, also after a quarter turn."""
+    """The number shown in a frame, also after a quarter turn."""
     return next((number for turns in (0, 1, 3) if (number := number_of(np.rot90(image, turns))) is not None), None)
 
 
 def outcome(kind, total, indices, numbers, sizes):
-    """In words: what came out, against what should have."""
+    """Compare the frames with the expected ones; the result in words."""
     right = KINDS[kind].numbers
     if len(sizes) > 1:
         return "wrong: several sizes"
@@ -66,8 +68,8 @@ def outcome(kind, total, indices, numbers, sizes):
 
 
 def outcomes(kind, path, reader, checked):
-    """Of all samplings, each once."""
-    process = ReaderProcess(lambda sampling: read(path, reader, sampling, checked), timeout=30)
+    """The different outcomes over all samplings."""
+    process = WorkerProcess(lambda sampling: read(path, reader, sampling, checked), timeout=30)
     found = {}
     for sampling in SAMPLINGS:
         try:
@@ -81,7 +83,7 @@ def outcomes(kind, path, reader, checked):
 
 
 def results():
-    """Outcomes by kind, reader and whether ReadVideo is around it."""
+    """Outcomes by kind, reader and whether ReadVideo is used."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         return {(kind, reader, checked): outcomes(kind, path, reader, checked)
@@ -94,7 +96,8 @@ def is_wrong(words):
 
 def table(found):
     """The table of docs/bad_videos.md."""
-    lines = [f"| kind | Decord {version('decord')} | PyAV {av.__version__} | `verify_videos` |", "|---|---|---|---|"]
+    versions = f"Decord {version('decord')} | PyAV {av.__version__} | OpenCV {cv2.__version__}"
+    lines = [f"| kind | {versions} | `vididi verify` |", "|---|---|---|---|---|"]
     for kind in KINDS:
         cells = (cell(found[kind, reader, False], found[kind, reader, True]) for reader in READERS)
         lines.append(f"| `{kind}`: {KINDS[kind].reason} | {' | '.join(cells)} | {KINDS[kind].fault or 'good'} |")

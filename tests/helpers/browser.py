@@ -1,4 +1,7 @@
-"""A headless Chromium that reaches no network. Debian: ``apt-get install chromium chromium-driver``."""
+"""A headless Chromium that reaches no network.
+
+Debian: ``apt-get install chromium chromium-driver``.
+"""
 import os
 import shutil
 
@@ -11,7 +14,7 @@ ARGUMENTS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"
 
 
 def start(**preferences):
-    """The browser; a test is skipped where there is none, except in CI, which has to have one."""
+    """Start the browser. Without one, tests are skipped, but fail in CI."""
     programs = [next(filter(None, map(shutil.which, names)), None)
                 for names in (("chromium", "google-chrome", "chromium-browser"), ("chromedriver",))]
     if None in programs:
@@ -27,7 +30,7 @@ def start(**preferences):
 
 @pytest.fixture(scope="module")
 def browser():
-    """One for all tests of a file."""
+    """One browser for all tests of a file."""
     chromium = start()
     yield chromium
     chromium.quit()

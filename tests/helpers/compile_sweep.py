@@ -1,4 +1,7 @@
-"""Compiles the Triton kernels for compute capability 9.0 and prints the PTX of the sweep; needs no GPU."""
+"""Compiles the Triton kernels for compute capability 9.0 without a GPU.
+
+Prints the PTX of the sweep.
+"""
 import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource

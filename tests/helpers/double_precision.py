@@ -1,4 +1,7 @@
-"""A recognizer whose rounding, which depends on the size of the batch, flips practically no ReLU or max pooling."""
+"""A recognizer in float64.
+
+Rounding that depends on the batch size then practically never flips a ReLU.
+"""
 from typing import Any
 
 from mmaction.registry import MODELS
@@ -8,7 +11,7 @@ from vididi_transforms.mmaction2.models.recognizers import TwoViewRecognizer
 
 @MODELS.register_module()
 class DoubleRecognizer(TwoViewRecognizer):
-    """Computes in float64 from the views on."""
+    """Converts the views to float64 and computes everything after them in float64."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -1,4 +1,7 @@
-"""Files that write ``marker`` beside themselves when what they ask for is called, and the formats they come in."""
+"""Files that call a function when they are loaded, and their formats.
+
+The function writes ``marker`` next to them.
+"""
 import importlib
 import io
 import operator
@@ -18,7 +21,10 @@ from mmengine.logging import HistoryBuffer
 
 
 class Call:
-    """Pickled, it is a call; the function and the arguments may be calls too."""
+    """An object that is unpickled by a call.
+
+    Function and arguments may be such objects too.
+    """
 
     def __init__(self, function, *arguments):
         self.call = function, arguments
@@ -27,7 +33,7 @@ class Call:
         return self.call
 
     def __call__(self):
-        """Pickle wants functions that can be called."""
+        """Pickle needs functions that can be called."""
 
 
 def attribute(owner, *names):
@@ -41,19 +47,19 @@ def module(name):
 
 
 def ladder():
-    """From what a checkpoint may name to os.system, by getattr alone."""
+    """Reach ``os.system`` by ``getattr`` from a class that checkpoints may name."""
     warnings = Call(attribute(HistoryBuffer, "update", "__globals__", "get"), "warnings")
     return attribute(Call(attribute(warnings, "sys", "modules", "get"), "os"), "system")
 
 
 def history(content):
-    """A HistoryBuffer with something else than numbers."""
+    """A HistoryBuffer whose history is not numbers."""
     buffer = HistoryBuffer([1.0], [1])
     buffer._log_history = content
     return buffer
 
 
-EVIL = {  # name: what is pickled, see evil()
+EVIL = {  # name: function that makes the object to pickle, see evil()
     "posix.system": lambda use: Call(os.system, use.command),
     "eval": lambda use: Call(eval, use.code),
     "exec": lambda use: Call(exec, use.code),
@@ -71,14 +77,17 @@ EVIL = {  # name: what is pickled, see evil()
     "import_module": lambda use: Call(attribute(module("os"), "system"), use.command),
     "attrgetter": lambda use: Call(Call(operator.attrgetter("system"), module("os")), use.command),
     "rebuild": lambda use: Call(torch._tensor._rebuild_from_type_v2, exec, None, (use.code,), {}),
-    "rebuild getattr": lambda use: Call(  # torch's safe loader lets this call anything
+    "rebuild getattr": lambda use: Call(  # torch's safe loader allows this, whatever it calls
         torch._tensor._rebuild_from_type_v2, attribute(np.ndarray, "tofile"), None, (np.arange(3), use.marker), {}),
     "history": lambda use: history(Call(exec, use.code)),
 }
 
 
 def evil(name, folder):
-    """What :data:`EVIL` makes; in the folder it writes ``marker``, and has a script and a pickled call that do so."""
+    """Make the object ``name`` of :data:`EVIL`.
+
+    It writes ``folder/marker`` when it is unpickled.
+    """
     use = SimpleNamespace(marker=str(folder / "marker"), script=str(folder / "script.py"),
                           pickled=str(folder / "pickled"))
     use.command, use.code = f"touch {use.marker}", f"open({use.marker!r}, 'w').close()"
@@ -88,7 +97,7 @@ def evil(name, folder):
 
 
 def zip_file(content, path):
-    """As ``torch.save`` writes it."""
+    """As ``torch.save`` writes it today."""
     torch.save(content, path)
 
 
@@ -98,12 +107,12 @@ def legacy_file(content, path):
 
 
 def pickle_file(content, path, protocol=4):
-    """No checkpoint at all."""
+    """A plain pickle."""
     path.write_bytes(pickle.dumps(content, protocol))
 
 
 def text_pickle_file(content, path):
-    """Pickled as in the first years of Python."""
+    """A pickle of the first protocol."""
     pickle_file(content, path, protocol=0)
 
 
@@ -118,14 +127,14 @@ def tar_file(content, path):
 
 
 def bare_zip_file(content, path):
-    """A zip whose data.pkl is nothing but the call."""
+    """A zip archive whose ``data.pkl`` is only the call."""
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("archive/data.pkl", pickle.dumps(content["state_dict"], protocol=2))
         archive.writestr("archive/version", "3\n")
 
 
 def script_file(content, path):
-    """As TorchScript writes compiled code."""
+    """As TorchScript writes it."""
     bare_zip_file(content, path)
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("archive/constants.pkl", pickle.dumps(content["state_dict"], protocol=2))

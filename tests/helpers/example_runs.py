@@ -1,4 +1,4 @@
-"""Examples as a user runs them, and what they print of each step."""
+"""Runs examples as a user does, and reads the steps that they print."""
 import math
 import os
 import re
@@ -10,13 +10,13 @@ from typing import NamedTuple
 import vididi_transforms as vt
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-ALGORITHM_1 = ((1, 1), (1, 0), (0, 1), (0, 0))  # orders in epoch 0, 1, 2, 3, and one more of both by a coin
+ALGORITHM_1 = ((1, 1), (1, 0), (0, 1), (0, 0))  # orders in epochs 0 to 3; both may be raised by one
 STEP = re.compile(r"(?:(\w+), )?epoch (\d+), step (\d+): orders \((\d), (\d)\),(?: [a-z ]+\(([\d, ]+)\),)? loss (\S+)$")
 KNOWN = re.compile("FileClient|LocalBackend|safe loader of torch 2.6")  # OpenMMLab's own; ours on the oldest torch
 
 
 class Step(NamedTuple):
-    """A line of an example."""
+    """A printed step."""
 
     name: str
     epoch: int
@@ -26,9 +26,11 @@ class Step(NamedTuple):
 
 
 def run(name, folder, spy=""):
-    """What it prints, without the log of MMEngine, which names repairs; it warns of nothing, and leaves nothing behind.
+    """Return what an example prints, without MMEngine's log.
 
-    A spy is code that runs before it in the same process.
+    Checks that it warns of nothing and leaves no file.
+
+    spy: code that runs before it in the same process.
     """
     start = f"{spy}\nimport runpy\nrunpy.run_path({str(EXAMPLES / name)!r}, run_name='__main__')"
     result = subprocess.run([sys.executable, *(["-c", start] if spy else [str(EXAMPLES / name)])], capture_output=True,
@@ -41,9 +43,11 @@ def run(name, folder, spy=""):
 
 
 def read_steps(lines, per_epoch, running=False):
-    """All steps of four epochs, whose orders are those of Algorithm 1 and whose losses are numbers.
+    """Return all steps of four epochs.
 
-    ``running``: steps are counted over the epochs.
+    Checks that orders follow Algorithm 1 and losses are finite.
+
+    running: steps are counted across epochs.
     """
     steps, coins = [], set()
     for match in filter(None, map(STEP.match, lines)):

@@ -1,4 +1,7 @@
-"""Faults that a config can ask for: death at a step or in the writing of a checkpoint, and a note of what is read."""
+"""Faults for configs: a process dies after a step or while saving a checkpoint.
+
+A dataset notes its reads.
+"""
 import os
 import signal
 import time
@@ -12,7 +15,7 @@ from mmengine.hooks import Hook
 
 @HOOKS.register_module()
 class KillHook(Hook):
-    """Kills a process after a step, or in the middle of writing the checkpoint that follows it."""
+    """Kills a process after a step, or while it writes the checkpoint after that step."""
 
     priority = "NORMAL"  # before CheckpointHook
 
@@ -33,7 +36,7 @@ class KillHook(Hook):
 
 @HOOKS.register_module()
 class SlowHook(Hook):
-    """Time to interrupt a run between two steps."""
+    """Waits after each step, so that a run can be interrupted there."""
 
     def __init__(self, seconds):
         self.seconds = seconds
@@ -49,7 +52,7 @@ def die_writing(self, data, path):
 
 @DATASETS.register_module()
 class NotedDataset:
-    """Appends each index that is read to a file."""
+    """Appends epoch and index of each read sample to a file."""
 
     def __init__(self, dataset, note):
         self.dataset, self.note = DATASETS.build(dataset) if isinstance(dataset, dict) else dataset, note

@@ -1,12 +1,15 @@
 """Feature files with known answers."""
 import numpy as np
 
-# Classes far from each other (jump), close to each other (run, walk), and drawn without regard to the class (rest).
+# A separated class (jump), two close ones (run, walk), and one whose queries are among other classes (rest).
 CENTRES = {"run": (0, 0), "jump": (90, 0), "rest": (0, 90), "walk": (2, 0)}
 
 
 def toy(seed=0, gallery=12, query=6):
-    """Content of a feature file: 4 classes in the plane; ``rest`` has its queries where ``run`` and ``walk`` are."""
+    """Content of a feature file: 4 classes in the plane.
+
+    Queries of ``rest`` are among ``run`` and ``walk``.
+    """
     rng = np.random.default_rng(seed)
     videos = [(label, name, split) for split, number in (("gallery", gallery), ("query", query))
               for label, name in enumerate(CENTRES) for _ in range(number)]

@@ -1,4 +1,4 @@
-"""Real Runners on random clips, whose model remembers what it was given."""
+"""Runners on random clips, with a model that records its inputs."""
 import torch
 from mmengine.hooks import Hook
 from mmengine.model import BaseDataPreprocessor, BaseModel
@@ -23,14 +23,14 @@ class Clips(Dataset):
 
 
 class ListPreprocessor(BaseDataPreprocessor):
-    """As in MMPretrain: the views as a list."""
+    """Returns the views as a list, as MMPretrain does."""
 
     def forward(self, data, training=False):
         return dict(inputs=list(data["inputs"].unbind(1)), index=data["index"])
 
 
 class Recorder(BaseModel):
-    """Remembers what it is given."""
+    """Records its inputs."""
 
     def __init__(self, data_preprocessor=None):
         super().__init__(data_preprocessor)
@@ -56,6 +56,11 @@ def make_runner(tmp_path, hooks, preprocessor=None, epochs=4, iters=None, frames
 def loader(data, sampler="DefaultSampler"):
     return dict(batch_size=4, dataset=data, sampler=dict(type=sampler, shuffle=False),
                 collate_fn=dict(type="default_collate"))
+
+
+def lost_frames(runner):
+    """How many of the 5 frames each step of the run lost to the derivatives."""
+    return [5 - inputs.shape[3] for _, inputs, _ in runner.model.seen]
 
 
 def expected(orders, index, clips=None):

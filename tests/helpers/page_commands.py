@@ -1,4 +1,4 @@
-"""Code blocks and commands of a page."""
+"""Code blocks and commands of a Markdown page."""
 import re
 import shlex
 
@@ -10,7 +10,7 @@ def blocks(page, language):
 
 
 def commands(text):
-    """Of a page's blocks and of its texts in backquotes, without comments, as lists of words."""
+    """Commands in blocks and inline code of a page, as words without comments."""
     text = re.sub(r"^```\w+\n.*?^```$", "", text, flags=re.M | re.S)
     lines = [line for block in re.findall(r"^```\n(.*?)^```$", text, flags=re.M | re.S)
              for line in re.sub(r"\\\n\s*", "", block).splitlines()]

@@ -7,7 +7,6 @@ from commands import exit_code, usage_error
 run, error_of = partial(exit_code, "prepare"), partial(usage_error, "prepare")
 
 
-
 def put(video, root, *names):
     for name in names:
         path = root / name

@@ -1,15 +1,33 @@
-"""Which ``raise`` an error comes from, and which ones no row of a table has reached."""
+"""Tables of errors: a row is a call, the kind of its error and the message.
+
+Finds the ``raise`` statements that have no row.
+"""
 import ast
 import traceback
 from pathlib import Path
+
+import pytest
 
 import vididi_transforms
 
 PACKAGE = Path(vididi_transforms.__file__).parent
 
 
+def for_each_row(rows):
+    """Parametrise a test ``(call, kind, message)``."""
+    return pytest.mark.parametrize(("call", "kind", "message"), rows, ids=[message[:50] for *_, message in rows])
+
+
+def kind_and_message(call):
+    error = error_of(call)
+    return type(error), str(error)
+
+
 def error_of(call):
-    """The error that a call ends with; of a command line, the one that it tells about."""
+    """The error that a call ends with.
+
+    For a command line: the error behind its ``SystemExit``.
+    """
     try:
         call()
     except SystemExit as end:
@@ -20,9 +38,11 @@ def error_of(call):
 
 
 def not_raised(files, errors):
-    """Places of ``raise Error(...)`` in files that none of the errors comes from, such as ``functional.py:46``.
+    """Places of ``raise Error(...)`` in files that no error comes from.
 
-    A ``SystemExit`` is none of a user's errors: commands tell those on the way to it.
+    They look like ``functional.py:46``.
+
+    ``raise SystemExit`` does not count: commands raise it after reporting an error.
     """
     reached = {(Path(frame.f_code.co_filename), line) for error in errors
                for frame, line in list(traceback.walk_tb(error.__traceback__))[-1:]}

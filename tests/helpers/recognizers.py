@@ -1,4 +1,4 @@
-"""Small recognizers."""
+"""Recognizers small enough for unit tests."""
 import torch
 from mmaction.registry import MODELS
 
@@ -16,7 +16,7 @@ def recognizer(**kwargs):
 
 def byol_recognizer(**head):
     torch.manual_seed(0)
-    head = dict(type="BYOLHead", in_channels=32, hidden_channels=16, out_channels=8, **head)
+    head = dict(type="BYOLHead", in_channels=32, hidden_channels=16, out_channels=8) | head
     model = MODELS.build(dict(type="MomentumRecognizer", backbone=BACKBONE, cls_head=head))
     model.init_weights()
     return model

@@ -1,4 +1,4 @@
-"""Slow, independent float64 references, written from the paper's formulas with plain loops."""
+"""Slow, independent float64 references: the paper's formulas in plain loops."""
 import colorsys
 import itertools
 import math
@@ -15,7 +15,7 @@ def derivative(clip: np.ndarray, order: int, axis: int) -> np.ndarray:
 
 
 def vicreg(z1: np.ndarray, z2: np.ndarray, gamma: float = 1.0, eps: float = 1e-4) -> tuple[float, float, float]:
-    """Equations (8) to (10); (8) divided by D."""
+    """Equations (8) to (10), with (8) divided by D."""
     videos, dims = z1.shape
     s = sum(np.linalg.norm(a - b) ** 2 for a, b in zip(z1, z2, strict=True)) / videos / dims
     v = c = 0.0
@@ -46,7 +46,7 @@ def byol(prediction: np.ndarray, target: np.ndarray) -> float:
 
 def recall_at_k(gallery: np.ndarray, gallery_labels: np.ndarray, query: np.ndarray, query_labels: np.ndarray,
                 k: int) -> float:
-    """One query at a time, cosine."""
+    """Recall at k by cosine similarity, one query at a time."""
     hits = 0
     for q, label in zip(query, query_labels, strict=True):
         order = sorted(range(len(gallery)), key=lambda i: -cosine(q, gallery[i]))
@@ -55,9 +55,9 @@ def recall_at_k(gallery: np.ndarray, gallery_labels: np.ndarray, query: np.ndarr
 
 
 def augmented(clip, sigma, kernel_size, operations, factors, gray, per_frame=False):
-    """Photometric augmentation of one clip ``[T, H, W, 3]`` in [0, 1], pixel by pixel, in float64.
+    """Photometric augmentation of one clip ``[T, H, W, 3]`` in [0, 1], pixel by pixel.
 
-    ``operations`` names them in order; ``factors`` has brightness, contrast, saturation and hue (in turns).
+    ``operations`` are the names of the jitter operations in order. ``factors`` maps names to factors; hue is in turns.
     """
     clip = blurred(np.asarray(clip, np.float64), sigma, kernel_size)
     for operation in operations:
@@ -78,20 +78,20 @@ def augmented(clip, sigma, kernel_size, operations, factors, gray, per_frame=Fal
 
 
 def luma(clip):
-    """``[..., 3]`` to ``[...]``."""
+    """Luminance: ``[..., 3]`` to ``[...]``."""
     return clip @ np.array([0.2989, 0.587, 0.114])
 
 
 def blurred(clip, sigma, kernel_size):
-    """Two-dimensional Gaussian weights over mirrored neighbours."""
+    """Blur with two-dimensional Gaussian weights and mirrored borders."""
     if sigma == 0:
         return clip
     half = kernel_size // 2
-    wide = np.pad(clip, ((0, 0), (half, half), (half, half), (0, 0)), mode="reflect")
+    padded = np.pad(clip, ((0, 0), (half, half), (half, half), (0, 0)), mode="reflect")
     out, total = np.zeros_like(clip), 0.0
     for dy in range(kernel_size):
         for dx in range(kernel_size):
             weight = np.exp(-((dy - half) ** 2 + (dx - half) ** 2) / (2 * sigma**2))
-            out += weight * wide[:, dy:dy + clip.shape[1], dx:dx + clip.shape[2]]
+            out += weight * padded[:, dy:dy + clip.shape[1], dx:dx + clip.shape[2]]
             total += weight
     return out / total

@@ -2,14 +2,18 @@
 import numpy as np
 from feature_files import save
 
-from vididi_transforms.data.motion_videos import MOTIONS, write_dataset
+from vididi_transforms.data.motion_videos import write_dataset
+from vididi_transforms.data.motions import MOTIONS
 
 CLASSES = ("<b>slide</b> & co", "up", "round", "Turning" * 40)
-SHIFT = np.roll(np.eye(4), 1, axis=0)  # class 0 looks like class 3, 1 like 0, ...
+SHIFT = np.roll(np.eye(4), 1, axis=0)  # class 0 becomes class 3, 1 becomes 0, ...
 
 
 def write_runs(root):
-    """Work dirs ``good``, in which every query finds its class, and ``bad``, in which only class 2 does."""
+    """Two work dirs, ``good`` and ``bad``.
+
+    In ``good`` the nearest video of every query is right, in ``bad`` only for class 2.
+    """
     write_dataset(root / "videos", train=12, test=8, size=32, frames=40, classes=tuple(MOTIONS)[:4])
     lines = {split: (root / f"videos/{name}.txt").read_text().splitlines()
              for split, name in (("gallery", "train"), ("query", "test"))}

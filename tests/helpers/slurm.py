@@ -1,8 +1,11 @@
-"""A Slurm of one node on this machine: munged, slurmctld and slurmd, with their configuration in a folder of their own.
+"""A Slurm cluster of one node on this machine: munged, slurmctld and slurmd.
 
-    python tests/slurm.py bash -c 'srun -n 2 hostname'    # starts it, runs the command, stops it
+They are configured in a folder of their own.
 
-Debian: ``apt-get install slurm-wlm munge``. The node claims four CPUs, whatever it has, and none of its GPUs.
+    python tests/helpers/slurm.py bash -c 'srun -n 2 hostname'    # start it, run the command, stop it
+
+Debian: ``apt-get install slurm-wlm munge``. The node offers four CPUs, however many it has, and no GPU. Messages have
+100 seconds: on a busy machine one that is sent again after ten can end a job that has been requeued meanwhile.
 """
 import getpass
 import os
@@ -14,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-SEARCH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"  # a user's PATH may lack them
+SEARCH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"  # not in every user's PATH
 CONFIG = """
 ClusterName=test
 SlurmctldHost={host}(127.0.0.1)
@@ -32,6 +35,7 @@ TaskPlugin=task/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
 MailProg=/bin/true
+MessageTimeout=100
 SchedulerParameters=sched_interval=1
 SlurmdParameters=config_overrides
 NodeName={host} NodeAddr=127.0.0.1 CPUs=4
@@ -40,14 +44,14 @@ PartitionName=train Nodes={host} Default=YES
 
 
 class Slurm:
-    """Starts and stops it as a context.
+    """Runs the cluster as a context manager.
 
     Raises:
-        RuntimeError: a program is missing, or the node is not up after a while; the logs are shown.
+        RuntimeError: If a program is missing or the node does not come up; the message shows the logs.
     """
 
     def __enter__(self):
-        self.folder = Path(tempfile.mkdtemp(prefix="slurm-"))  # a socket's path must be short
+        self.folder = Path(tempfile.mkdtemp(prefix="slurm-"))  # paths of sockets must be short
         self.env = {**os.environ, "SLURM_CONF": str(self.folder / "slurm.conf")}
         self.daemons = []
         try:
@@ -70,9 +74,9 @@ class Slurm:
         shutil.rmtree(self.folder)
 
     def __call__(self, *command):
-        """Output of a command of Slurm."""
+        """The output of one of Slurm's commands."""
         return subprocess.run(list(map(str, command)), env=self.env, text=True, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, check=False).stdout.strip()
+                              stderr=subprocess.STDOUT, check=False, timeout=120).stdout.strip()
 
     def _configure(self):
         with socket.socket() as one, socket.socket() as two:

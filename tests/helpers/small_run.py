@@ -1,4 +1,4 @@
-"""A real Runner that learns one number and gets better with every epoch."""
+"""A Runner with a model of one weight, which improves with every epoch."""
 import torch
 from mmengine.evaluator import BaseMetric
 from mmengine.model import BaseModel
@@ -8,7 +8,7 @@ from torch.utils.data import Dataset
 
 
 class Model(BaseModel):
-    """Learns that everything is 0."""
+    """One weight, trained towards 0."""
 
     def __init__(self):
         super().__init__()
@@ -22,7 +22,7 @@ class Model(BaseModel):
 
 
 class Numbers(Dataset):
-    """4 samples."""
+    """The numbers 0 to 3."""
 
     def __len__(self):
         return 4
@@ -32,7 +32,7 @@ class Numbers(Dataset):
 
 
 class Accuracy(BaseMetric):
-    """Minus the error."""
+    """The negative sum of errors."""
 
     def process(self, data_batch, data_samples):
         self.results.extend(sample["error"] for sample in data_samples)

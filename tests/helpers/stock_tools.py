@@ -1,25 +1,37 @@
-"""Stock tools in new processes, and what their logger wrote."""
+"""MMAction2's own tools in new processes, and the numbers that they logged."""
 import json
 import os
 import socket
-import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from forked import finish_forked
+from waiting import finish
+
 TOOLS = Path(find_spec("mmaction").origin).parent / ".mim/tools"
 ENV = {**os.environ, "OMP_NUM_THREADS": "1"}
+WITH_HELPERS = {**ENV, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), ENV.get("PYTHONPATH", "")])}
 
 
 def options(tiny_options, **more):
     return ["--cfg-options", *(f"{key}={value}" for key, value in (tiny_options | more).items() if key != "work_dir")]
 
 
-def run(*command, env=ENV, cwd=None):
-    result = subprocess.run([sys.executable, *map(str, command)], capture_output=True, text=True, check=False, env=env,
-                            cwd=cwd)
-    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
-    return result.stdout + result.stderr
+def run(*command, env=ENV, cwd=None, code=0):
+    """The output of a Python program that must exit with ``code``."""
+    return _checked(finish([sys.executable, *command], env=env, cwd=cwd), code)
+
+
+def run_forked(*command, env=ENV, cwd=None, code=0):
+    """As :func:`run`, for a script, without the seconds of importing OpenMMLab."""
+    return _checked(finish_forked(command, env=env, cwd=cwd), code)
+
+
+def _checked(result, expected):
+    code, output = result
+    assert code == expected, output[-6000:]
+    return output
 
 
 def free_port():
@@ -29,7 +41,7 @@ def free_port():
 
 
 def scalars(work_dir, key):
-    """What the stock logger wrote, step by step, over all runs in the folder."""
+    """The logged values of a key by step, over all runs in the folder."""
     lines = [json.loads(line) for path in sorted(Path(work_dir).glob("*/vis_data/*.json")) if path.name != "config.json"
              for line in path.read_text().splitlines()]
     return {line["step"]: line[key] for line in lines if key in line}

@@ -1,4 +1,4 @@
-"""What Hypothesis draws: clips of every type and memory layout, keys at their extremes."""
+"""Hypothesis strategies: clips of every dtype and memory layout, embeddings, keys."""
 import torch
 from hypothesis import strategies as st
 
@@ -13,7 +13,7 @@ LAYOUTS = {
     "channels last": lambda clip: clip.contiguous(memory_format=torch.channels_last_3d),
 }
 COUNTS = st.one_of(st.integers(0, 2**64 - 1), st.sampled_from([0, 1, 2**32 - 1, 2**32, 2**63, 2**64 - 1]))
-SEEDS = st.integers(0, 2**31)  # of values that are not drawn one by one
+SEEDS = st.integers(0, 2**31)  # for tensors whose values Hypothesis does not choose one by one
 
 
 def generator(seed):
@@ -22,9 +22,12 @@ def generator(seed):
 
 @st.composite
 def clips(draw, dtypes=(*FLOATS, *SMALL_INTEGERS), batch=(0, 3), channels=(1, 3), frames=(1, 7), size=(1, 5)):
-    """``[B, C, T, H, W]`` in any layout, of the whole range of an integer type, or of whole numbers in [-8, 8].
+    """Clips ``[B, C, T, H, W]`` in any layout.
 
-    Sums of a few such values are exact in every floating type, so that laws can be tested for equality.
+    Floating-point values are whole numbers in [-8, 8].
+
+    Integers cover the whole range of their dtype. Sums of a few such values are exact in every floating-point dtype, so
+    that laws can be tested for equality.
     """
     shape = [draw(st.integers(*span)) for span in (batch, channels, frames, size, size)]
     dtype = draw(st.sampled_from(dtypes))
@@ -38,7 +41,7 @@ def clips(draw, dtypes=(*FLOATS, *SMALL_INTEGERS), batch=(0, 3), channels=(1, 3)
 
 @st.composite
 def embeddings(draw, number=2, batch=(2, 6), dimensions=(1, 5), dtypes=(torch.float32, torch.float64)):
-    """``number`` tensors ``[B, D]``: random ones, of any scale, with equal rows, or zeros."""
+    """``number`` tensors ``[B, D]`` of all scales: random, equal rows, or zeros."""
     shape = draw(st.integers(*batch)), draw(st.integers(*dimensions))
     values = torch.randn(number, *shape, generator=generator(draw(SEEDS)), dtype=torch.float64)
     kind = draw(st.sampled_from(["any", "equal rows", "zeros"]))

@@ -1,8 +1,11 @@
-"""The demo config at the size of a unit test."""
+"""The demo config, small enough for a unit test."""
 
 
 def tiny_for(motion):
-    """What makes the demo config tiny, without a work dir: options as the command line takes them."""
+    """Options (as for ``--cfg-options``) that make the demo config small.
+
+    The work dir is not set.
+    """
     options = {
         "model.backbone.base_channels": 4,
         "model.cls_head.in_channels": 32,

@@ -1,4 +1,4 @@
-"""Writers of small video files, whole and broken ones; a video shows the numbers of its frames."""
+"""Write small video files, good and broken ones; each frame shows its number."""
 import struct
 from fractions import Fraction
 
@@ -11,14 +11,17 @@ BITEXACT = {"fflags": "+bitexact"}
 
 
 def picture(number, width=SIZE, height=SIZE):
-    """Nine fields, ``[H, W, 3]``: white, the number's six bits from the lowest, black, black."""
+    """An image of 3 x 3 fields, ``[H, W, 3]``.
+
+    The fields are white, the six bits of the number from the lowest, black, black.
+    """
     fields = np.array([1, *(number >> bit & 1 for bit in range(6)), 0, 0], np.uint8).reshape(3, 3) * 180 + 30
     rows, columns = (np.arange(length) * 3 // length for length in (height, width))
     return np.repeat(fields[rows[:, None], columns][..., None], 3, axis=2)
 
 
 def number_of(image):
-    """The number that a picture shows; None if it shows none."""
+    """The number that an image shows, or None."""
     height, width = image.shape[:2]
     fields = [int(image[(2 * row + 1) * height // 6, (2 * column + 1) * width // 6].mean() > 120)
               for row in range(3) for column in range(3)]
@@ -29,12 +32,12 @@ def number_of(image):
 
 def record(path, numbers=range(FRAMES), codec="libx264", pix_fmt="yuv420p", width=SIZE, height=SIZE, rate=RATE,
            times=None, clock=None, options=X264, muxing=None, sound=False, title=None):
-    """Write pictures as a video.
+    """Write a video of numbered frames.
 
     Args:
-        times: of the frames, in steps of ``clock`` (default: by the rate).
-        options, muxing: of the encoder, of the container.
-        sound: whether a second of silence is the first stream.
+        times: presentation times of the frames, in units of ``clock`` (default: given by ``rate``).
+        options, muxing: options of the encoder and of the container.
+        sound: whether to add one second of silence as the first stream.
     """
     clock = clock or Fraction(1, rate)
     with av.open(str(path), "w", options={**BITEXACT, **(muxing or {})}) as container:
@@ -70,7 +73,7 @@ def mux_silence(container, audio):
 
 
 def changed(change, **settings):
-    """Writes a video whose bytes are then changed."""
+    """A writer of a video whose bytes are then changed."""
     def write(path):
         record(path, **settings)
         path.write_bytes(change(path.read_bytes()))
@@ -78,12 +81,12 @@ def changed(change, **settings):
 
 
 def begin(part):
-    """Cut: the first bytes, or the first part of all."""
+    """Keep the first ``part`` bytes, or that fraction of all bytes."""
     return lambda data: data[:part if part >= 1 else int(part * len(data))]
 
 
 def media(data):
-    """Where the frames are in an MP4 file."""
+    """First and last byte of the frames in an MP4 file."""
     start = data.index(b"mdat") + 4
     return start, start - 8 + struct.unpack(">I", data[start - 8:start - 4])[0]
 
@@ -103,14 +106,17 @@ def flip_bits(data):
 
 
 def promise_in_avi(data):
-    """Twice the frames in the headers of an AVI file and of its stream."""
+    """Double the number of frames in the headers of an AVI file and of its stream."""
     for place in (data.index(b"avih") + 8 + 16, data.index(b"strh") + 8 + 32):
         data = data[:place] + struct.pack("<I", 2 * FRAMES) + data[place + 4:]
     return data
 
 
 def promise_in_mp4(data):
-    """Twice the frames in the index of an MP4 file, which is at its end; those that are not there have 0 bytes."""
+    """Double the number of frames in the index of an MP4 file, at its end.
+
+    The added ones have 0 bytes.
+    """
     data = bytearray(data)
     sizes, chunks = data.index(b"stsz"), data.index(b"stsc")
     last = chunks + 16 + 12 * (int.from_bytes(data[chunks + 8:chunks + 12], "big") - 1)
@@ -127,7 +133,7 @@ def add(data, place, number):
 
 
 def turn(data):
-    """A quarter turn in the display matrix of an MP4 file."""
+    """Write a quarter turn into the display matrix of an MP4 file."""
     place = data.index(b"tkhd") + 4 + 40
     return data[:place] + struct.pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 0, 0, 1 << 30) + data[place + 36:]
 

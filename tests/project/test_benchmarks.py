@@ -1,4 +1,4 @@
-"""Every benchmark runs, in a copy of their folder and with much less to do."""
+"""Every benchmark runs, in a copy of the folder and with much smaller settings."""
 import json
 import shutil
 from functools import cache
@@ -22,7 +22,7 @@ SMALL = {
     "growth": ["--data", "{motion}"],
     "retrieval": [],
 }
-CONSTANTS = {  # where there is no option
+CONSTANTS = {  # replaced in the module where there is no option
     "growth": dict(SHAPES=[(2, 8, 32), (4, 8, 32)], BASE=(2, 8, 32)),
     "processes": dict(COUNTS="module.COUNTS[:2]"),
     "retrieval": dict(GALLERY=50, QUERIES=20, GROWTH=(100, 200)),
@@ -31,7 +31,7 @@ CONSTANTS = {  # where there is no option
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A clone's benchmarks and configs."""
+    """A folder with the benchmarks and configs of a clone."""
     folder = tmp_path_factory.mktemp("clone")
     shutil.copytree(ROOT / "benchmarks", folder / "benchmarks", ignore=shutil.ignore_patterns("results", "__*"))
     (folder / "mmaction_configs").symlink_to(ROOT / "mmaction_configs")
@@ -39,7 +39,7 @@ def folder(tmp_path_factory):
 
 
 def start(name, folder, motion):
-    """What a benchmark prints."""
+    """Run a benchmark; returns what it prints."""
     values = "; ".join(f"module.{key} = {value}" for key, value in CONSTANTS.get(name, {}).items())
     command = ["-c", WITH_CONSTANTS.format(name, values)] if values else [f"benchmarks/{name}.py"]
     return run(*command, *(option.format(motion=motion) for option in SMALL[name]), cwd=folder)
@@ -47,7 +47,7 @@ def start(name, folder, motion):
 
 @pytest.fixture(scope="module")
 def printed(folder, motion):
-    """What a benchmark prints, by its name; each runs once, after those whose results it needs."""
+    """A function that returns what a benchmark prints. Each runs once, after those whose results it needs."""
     @cache
     def by_name(name):
         for needed in NEEDS.get(name, ()):
@@ -59,7 +59,7 @@ def printed(folder, motion):
 
 @pytest.mark.parametrize("name", SMALL)
 def test_benchmark(name, folder, printed):
-    """It prints the table that it writes, which has the columns of the committed one."""
+    """It prints the table that it writes, with the same columns as the committed one."""
     text = printed(name)
     table, = (folder / "benchmarks/results").glob(f"{name}*.md")
     assert table.read_text() in text

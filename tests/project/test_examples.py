@@ -1,4 +1,4 @@
-"""The examples of other code bases run as a user runs them, and lightly's losses are compared with ours."""
+"""Examples with other libraries run as a user runs them; lightly's losses are compared with ours."""
 import re
 import subprocess
 import sys
@@ -17,7 +17,7 @@ quiet = pytest.mark.filterwarnings("ignore:.torch.jit.script_method. is deprecat
 
 
 def check_steps(text, steps, shape=None, running=False):
-    """Clips are as long as the orders leave."""
+    """Check the derivative orders, and that clips have T minus the higher order frames."""
     for step in read_steps(text.splitlines(), steps, running):
         if shape is not None:
             batch, frames, size = shape
@@ -35,7 +35,7 @@ def test_example_trains_by_algorithm_1(name, steps, shape, tmp_path):
 
 @pytest.mark.slow
 def test_kornia_containers(tmp_path):
-    """One draw a clip keeps the background still; one a frame does not."""
+    """Random parameters per clip keep the background static; parameters per frame do not."""
     text = run("kornia_containers.py", tmp_path)
     same, each = (float(share) for share in re.findall(r"same_on_frame=\w+: ([\d.]+)% of the derivative", text))
     assert same > 97
@@ -60,7 +60,7 @@ def test_lightning_lightly(tmp_path):
 
 
 def test_torchvision_videos_have_time_first():
-    """After a transform of a `Video` [T, C, H, W], as of a plain tensor."""
+    """A `Video` [T, C, H, W] gives the same as a plain tensor."""
     ramp = torch.arange(6, dtype=torch.uint8).view(6, 1, 1, 1).expand(6, 3, 4, 4)
     transform = v2.Compose([v2.RandomHorizontalFlip(), v2.ToDtype(torch.float32), vt.TemporalDifference(dim=-4)])
     for video in (ramp, tv_tensors.Video(ramp)):
@@ -69,7 +69,7 @@ def test_torchvision_videos_have_time_first():
 
 @pytest.mark.slow
 def test_two_repairs_of_pytorchvideo_are_one():
-    """The example's line, then `import vididi_transforms.mmaction2`: the same functions, and neither is in the way."""
+    """The example's line and `import vididi_transforms.mmaction2` give the same module, without a conflict."""
     code = """
 import sys, torchvision.transforms._functional_tensor as functional_tensor
 sys.modules.setdefault("torchvision.transforms.functional_tensor", functional_tensor)
@@ -83,7 +83,7 @@ print(found is functional_tensor)
 
 @quiet
 def test_pytorchvideos_crop_is_the_same_for_all_frames_of_a_clip_and_another_for_the_other():
-    """Two clips of a still picture, through stock `PytorchVideoWrapper` in `PerClip`."""
+    """Two clips of a still picture pass the stock `PytorchVideoWrapper` in `PerClip`."""
     from vididi_transforms.mmaction2 import PerClip
 
     wrapper = dict(type="mmaction.PytorchVideoWrapper", op="RandomResizedCrop", target_height=8, target_width=8,
@@ -99,7 +99,7 @@ def test_pytorchvideos_crop_is_the_same_for_all_frames_of_a_clip_and_another_for
 
 @quiet
 def test_clips_of_pytorchvideo_have_22_frames_and_are_thinned_evenly(tmp_path):
-    """Of real files, at any start; of 24 frames the steps would be uneven."""
+    """From real files, at any start; with 24 frames the steps would be uneven."""
     import vididi_transforms.mmaction2  # noqa: F401 - repairs pytorchvideo.transforms  # isort: skip
     import pytorchvideo.data
     from pytorchvideo.data.clip_sampling import RandomMultiClipSampler
@@ -118,7 +118,7 @@ def test_clips_of_pytorchvideo_have_22_frames_and_are_thinned_evenly(tmp_path):
 
 
 def embeddings(dtype, videos=12, dimensions=7):
-    """Of two views; the deviations of some dimensions are below VICReg's 1, of others above."""
+    """Two views; some dimensions have a deviation below VICReg's target of 1, others above."""
     generator = torch.Generator().manual_seed(0)
     scale = torch.linspace(0.1, 2, dimensions, dtype=dtype)
     return [(torch.randn(videos, dimensions, generator=generator, dtype=dtype) @ torch.ones(dimensions, dimensions,
@@ -134,10 +134,10 @@ def value_and_gradients(loss, views):
 @pytest.mark.parametrize(("weights", "eps"), [((1.0, 1.0, 0.05), 1e-4), ((25.0, 12.5, 1.0), 1e-4),
                                               ((0.3, 0.7, 0.2), 1e-2)])
 def test_vicreg_is_lightlys_with_twice_our_weight_of_the_variance(weights, eps, dtype):
-    """lightly takes the mean of the two views' variance terms, the paper's equation (11) their sum.
+    """lightly averages the variance terms of the two views; the paper's equation (11) adds them.
 
-    Everything else is the same: means over dimensions, unbiased variances and covariances, gamma = 1, eps = 1e-4.
-    So lightly's default 25, 25, 1 is our 25, 12.5, 1, and our default 1, 1, 0.05 is lightly's 1, 2, 0.05.
+    Everything else is equal: means over dimensions, unbiased variances and covariances, gamma = 1, eps = 1e-4. So
+    lightly's default 25, 25, 1 is our 25, 12.5, 1, and our default 1, 1, 0.05 is lightly's 1, 2, 0.05.
     """
     views = embeddings(dtype)
     theirs = VICRegLoss(lambda_param=weights[0], mu_param=2 * weights[1], nu_param=weights[2], eps=eps)
@@ -154,10 +154,10 @@ def test_defaults_of_lightlys_vicreg():
 
 @pytest.mark.parametrize("temperature", [0.1, 0.5])
 def test_info_nce_is_lightlys_ntxent_without_negatives_of_the_same_view(temperature):
-    """lightly follows SimCLR: the other clips of the same view are negatives, too. Equation (6) compares across views.
+    """lightly also uses the other clips of the same view as negatives, as SimCLR does; equation (6) does not.
 
-    No setting makes them equal: for each clip the denominator has B - 1 terms more, and so lightly's loss is larger,
-    by the mean of log(1 + those terms / ours).
+    No setting makes them equal: for each clip the denominator has B - 1 more terms, so lightly's loss is larger by the
+    mean of log(1 + those terms / ours).
     """
     views = embeddings(torch.float64)
     excess = lambda a, b: (without_own(a @ a.T / temperature).exp().sum(1) / (a @ b.T / temperature).exp().sum(1))

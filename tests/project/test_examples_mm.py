@@ -1,4 +1,4 @@
-"""Examples with MMPretrain, VideoMAE, sound, skeletons: each runs as a user runs it, with the orders of Algorithm 1."""
+"""Examples with MMPretrain, VideoMAE, sound and skeletons run as a user runs them, with the orders of Algorithm 1."""
 import re
 
 import pytest
@@ -24,7 +24,7 @@ ResNet3d.forward = spy
 
 
 def check_steps(lines, steps, shape):
-    """Both views are differentiated as the step says, and the encoder sees clips as much shorter."""
+    """Both views are differentiated by the printed orders, and the encoder sees clips that are as much shorter."""
     assert len(lines) == 2 * 4 * steps
     for taken, step in zip(lines[::2], read_steps(lines[1::2], steps), strict=True):
         assert taken == f"takes {step.orders}"
@@ -49,7 +49,7 @@ def test_sound(tmp_path):
 
 @pytest.mark.slow
 def test_mmpretrain(tmp_path):
-    """Every clip that the encoder gets is as much shorter as the orders say, in the target network of BYOL too."""
+    """Every clip that an encoder sees is shorter by the higher order, also in the target network of BYOL."""
     lines = run("mmpretrain_simclr.py", tmp_path, SPIED_ENCODER).splitlines()
     for name, passes in (("ClipSimCLR", 2), ("BYOL", 4)):
         seen, printed, lines = lines[:8 * passes], lines[8 * passes:8 * passes + 8], lines[8 * passes + 8:]

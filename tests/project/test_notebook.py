@@ -1,4 +1,4 @@
-"""The notebook is the script, and runs."""
+"""The notebook has the cells of the script, and runs."""
 import runpy
 
 import nbformat

@@ -1,4 +1,4 @@
-"""The README's commands, one after the other, as they stand there, on a UCF101 of a few small videos."""
+"""The commands of the pages for users, one after the other as written, on a UCF101 of a few small videos."""
 import json
 import os
 import re
@@ -18,23 +18,22 @@ CLASSES = ("ApplyEyeMakeup", "Archery")
 MOTIONS = ("slide-x", "pulse")
 ONE_STEP = ["train_dataloader.batch_size=4", "train_cfg.max_epochs=1", "train_dataloader.num_workers=0",
             "train_dataloader.persistent_workers=False"]
-ONE_CLIP = "pipeline.{}.transforms.1.num_clips=1"
-SMALL = {  # to fit the videos, and a CPU
+ONE_CLIP = "pipeline.{}.sample.num_clips=1"
+SMALL = {  # options that fit the videos and a CPU
     "vididi-vicreg_r3d18": ONE_STEP,
     "recognition/": [*ONE_STEP, f"val_dataloader.dataset.{ONE_CLIP.format(0)}"],
     "retrieval/": [f"test_dataloader.dataset.datasets.{split}.{ONE_CLIP.format(1)}" for split in (0, 1)],
 }
 
 
-def section(name):
-    """Commands of a part of the README."""
-    text = (ROOT / "README.md").read_text()
-    return commands(text[text.index(f"\n## {name}\n"):].split("\n## ")[1])
+def page(name):
+    """Complete commands of a page: more than a program and the word after it."""
+    return [words for words in commands((ROOT / f"docs/{name}.md").read_text()) if len(words) > 3]
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Where a user works: a clone's configs, UCF101's videos and split files as they are unpacked."""
+    """A user's folder: configs of a clone, UCF101's videos and split files as unpacked."""
     folder = tmp_path_factory.mktemp("ucf101")
     (folder / "mmaction_configs").symlink_to(ROOT / "mmaction_configs")
     data = folder / "data/ucf101"
@@ -54,9 +53,9 @@ def folder(tmp_path_factory):
 
 
 def run(words, folder, **places):
-    """A command of the README, with a value for each word that stands for one, without what stands in brackets."""
+    """Run a command of a page: placeholders get their values, words in brackets are dropped."""
     words = re.sub(r"\[[^]]*\]", "", " ".join(words)).split()
-    words = [re.sub(r"^(\w+=)?(\w+)$", lambda found: (found[1] or "") + str(places.get(found[2], found[2])), word)
+    words = [re.sub(r"^([\w.]+=)?(\w+)$", lambda found: (found[1] or "") + str(places.get(found[2], found[2])), word)
              for word in words]
     line = ["-m", *words] if words[0] == "mim" else ["-m", "vididi_transforms", *words[1:]]
     for part, options in SMALL.items():
@@ -70,8 +69,8 @@ def run(words, folder, **places):
 
 @pytest.fixture(scope="module")
 def checkpoint(folder):
-    """From UCF101's files to Table 3 and Table 1, and the encoder for other code; then what else is asked of it."""
-    prepare, train, test, fine_tune, export = section("From videos to retrieval")
+    """Run the recipe from UCF101's files to Tables 3 and 1 and the exported encoder."""
+    prepare, train, test, fine_tune, export = page("recipes")[:5]
     run(prepare, folder)
     run(train, folder)
     pretrained = folder / "work_dirs" / Path(train[3]).stem
@@ -83,8 +82,8 @@ def checkpoint(folder):
 
 
 def test_an_installed_recipe(checkpoint, folder):
-    """By its name alone, which no other config has; what stands in the clone's folder is not asked."""
-    words = next(words for words in section("Two lines") if words[:3] == ["mim", "train", "vididi_transforms"])
+    """It is found by its name alone, not in the clone's folder."""
+    words, = page("recipes")[5:]
     run([*words, "--work-dir", "work_dirs/by_name"], folder)
     assert (folder / "work_dirs/by_name/epoch_1.pth").exists()
 
@@ -97,16 +96,16 @@ def test_from_videos_to_retrieval(checkpoint, folder):
     assert "layer4.1.conv2.0.weight" in torch.load(folder / "r3d18.pth", weights_only=True)["state_dict"]
 
 
-def test_what_it_has_learned(checkpoint, folder):
-    shown = [words for words in section("What it has learned") if len(words) > 4]
-    assert [words[1] for words in shown] == ["cluster", "report", "retrieval-page"]
-    for words in shown:
+def test_analysis(checkpoint, folder):
+    shown = page("analysis")
+    assert [words[1] for words in shown] == ["cluster", "report", "retrieval-page", "saliency", "strip"]
+    for words in shown[:3]:
         run(words, folder, WORK_DIR="work_dirs/run", DIR="clusters")
     assert all((folder / name).exists() for name in ("clusters/tsne-2.png", "report.html", "retrieval.html"))
 
 
-def test_what_the_encoder_looks_at(checkpoint, folder):
-    words = next(words for words in section("What the encoder looks at") if "--names" in words)
+def test_saliency(checkpoint, folder):
+    words = next(words for words in page("analysis") if words[1] == "saliency")
     config = "mmaction_configs/retrieval/r3d18_16x4x10-paper_ucf101-rgb.py"
     printed = run(words, folder, CONFIG=config, CONFIG2=config, CHECKPOINT=checkpoint, CHECKPOINT2=checkpoint,
                   DIR="attention")
@@ -114,11 +113,38 @@ def test_what_the_encoder_looks_at(checkpoint, folder):
     assert (folder / "attention/saliency.png").exists()
 
 
-def test_videos(folder):
+def test_strip(folder):
     video = next(folder.glob("data/ucf101/videos/*/*.mp4"))
-    words = next(words for words in section("The paper's experiments") if "VIDEO" in words)
+    words = next(words for words in page("analysis") if words[1] == "strip")
     assert "order 2: " in run(words, folder, VIDEO=video)
     assert (folder / "strip.png").exists()
-    words = next(words for words in section("Reliability") if "LIST" in words)
-    (folder / "list.txt").write_text(f"{video.name} 0\n")
-    assert "0 of 1 videos are bad" in run(words, folder, LIST="list.txt", FOLDER=video.parent)
+
+
+@pytest.fixture
+def own(checkpoint, folder, tmp_path):
+    """Another user's folder: videos without lists, and a checkpoint where the page's training leaves it."""
+    (tmp_path / "videos").symlink_to(folder / "data/ucf101/videos")
+    (tmp_path / "work_dirs/own").mkdir(parents=True)
+    (tmp_path / "work_dirs/own/epoch_400.pth").symlink_to(checkpoint if Path(checkpoint).is_absolute()
+                                                           else folder / checkpoint)
+    return tmp_path
+
+
+def test_own_videos(own, folder):
+    """List, check, train, features, export."""
+    find = next(line for line in (ROOT / "docs/own_videos.md").read_text().splitlines() if line.startswith("find "))
+    subprocess.run(["bash", "-c", find.replace("FOLDER", "videos/")], cwd=own, check=True)
+    assert len((own / "videos.txt").read_text().splitlines()) == 8
+    verify, train, features, export = page("own_videos")
+    assert "0 of 8 videos are bad" in run(verify, own, FOLDER="videos")
+    run(train, own, FOLDER="videos")
+    assert (own / "work_dirs/own/epoch_1.pth").exists()
+    for split, name in (("train", "gallery"), ("val", "queries")):
+        (own / f"{name}.txt").write_text((folder / f"data/ucf101/ucf101_{split}_split_1_videos.txt").read_text())
+    block, = re.findall(r"^```python\n(.*?)^```$", (ROOT / "docs/own_videos.md").read_text(), flags=re.M | re.S)
+    block = block.replace("mmaction_configs", str(ROOT / "mmaction_configs")).replace("FOLDER", "videos")
+    (own / "CONFIG.py").write_text(block)
+    run([*features, "--cfg-options", *SMALL["retrieval/"]], own)
+    assert (own / "work_dirs/features/features.npz").exists()
+    run(export, own)
+    assert "layer4.1.conv2.0.weight" in torch.load(own / "r3d18.pth", weights_only=True)["state_dict"]

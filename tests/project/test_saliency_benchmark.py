@@ -1,4 +1,4 @@
-"""The benchmark of saliency: the encoders that it finds, and its report."""
+"""The saliency benchmark: which encoders it measures, and its report."""
 import json
 import sys
 from argparse import Namespace
@@ -7,6 +7,7 @@ import pytest
 import torch
 from mmaction.registry import MODELS
 from mmengine.config import Config
+from mmengine.registry import init_default_scope
 from paths import ROOT
 
 from vididi_transforms.analysis.saliency_pictures import Example
@@ -19,7 +20,8 @@ import saliency
 
 @pytest.fixture
 def args(motion, tmp_path):
-    """Runs of one seed where the benchmark looks for them."""
+    """Runs of one seed in the folders that the benchmark reads."""
+    init_default_scope("mmaction")
     for config, folder, names in (
             (saliency.PRETRAINED, tmp_path / "ablation", ("base", "schedule-1st-mix", "vididi")),
             (saliency.FINE_TUNED, tmp_path / "fine_tuning", ("untrained", "vicreg", "vididi-vicreg"))):

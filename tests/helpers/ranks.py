@@ -1,0 +1,25 @@
+"""Two ranks of a distributed run: processes of this machine, with gloo."""
+import time
+
+import torch
+import torch.multiprocessing as mp
+
+
+def run_two_ranks(function, folder, seconds=600):
+    """Call ``function(rank, folder)`` in both.
+
+    An error in one of them, or a hang, is an error here.
+    """
+    context = mp.spawn(_rank, args=(function, folder), nprocs=2, join=False)
+    end = time.monotonic() + seconds
+    while not context.join(timeout=1):
+        if time.monotonic() > end:
+            for process in context.processes:
+                process.kill()
+            raise TimeoutError(f"two ranks of {function.__name__} are not done after {seconds} seconds")
+
+
+def _rank(rank, function, folder):
+    torch.distributed.init_process_group("gloo", init_method=f"file://{folder}/store", rank=rank, world_size=2)
+    function(rank, folder)
+    torch.distributed.destroy_process_group()
