@@ -16,7 +16,7 @@ ARROWS = {
     "objectives": (),
     "augment": ("derivatives", "pairs"),
     "data": ("pairs",),
-    "evaluation": ("data",),
+    "evaluation": ("objectives", "data"),
     "analysis": ("derivatives", "objectives", "data", "evaluation"),
     "mmaction2/compat": (),
     "mmaction2/tools": (),

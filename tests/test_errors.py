@@ -23,6 +23,7 @@ from vididi_transforms.data import motion_videos, motions
 from vididi_transforms.data.video_io import UnreadableError
 from vididi_transforms.evaluation.clustering import best_retrieved_classes, draw, silhouette, tsne
 from vididi_transforms.evaluation.features import read_features, read_runs
+from vididi_transforms.evaluation.retrieval import recall_of_hits
 from vididi_transforms.pairs.keyed_random import keyed_generator
 
 NAN = float("nan")
@@ -187,9 +188,11 @@ AUGMENTATION = [
     (lambda: sweep(orders=(-1,)), ValueError, "order must be an integer >= 0: got -1"),
     (lambda: sweep(orders=(1, 1)), ValueError, "orders must all be different: got (1, 1)"),
     (lambda: sweep(std=(1, 1, 0)), ValueError,
-     "mean and std must be three finite numbers each, std > 0: got (0.485, 0.456, 0.406) and (1, 1, 0)"),
+     "mean and std must be three finite numbers each, std >= 1e-6: got (0.485, 0.456, 0.406) and (1, 1, 0)"),
+    (lambda: sweep(std=(1, 1, 1e-40)), ValueError,
+     "mean and std must be three finite numbers each, std >= 1e-6: got (0.485, 0.456, 0.406) and (1, 1, 1e-40)"),
     (lambda: sweep(mean=(0, NAN, 0)), ValueError,
-     "mean and std must be three finite numbers each, std > 0: got (0, nan, 0) and (0.229, 0.224, 0.225)"),
+     "mean and std must be three finite numbers each, std >= 1e-6: got (0, nan, 0) and (0.229, 0.224, 0.225)"),
     (lambda: sweep(kernel_size=2), ValueError, "kernel_size must be an odd integer >= 1: got 2"),
     (lambda: sweep(kernel_size=3.0), TypeError, "kernel_size must be an int: got 3.0 of type float"),
     (lambda: sweep(kernel_size=True), TypeError, "kernel_size must be an int: got True of type bool"),
@@ -222,11 +225,17 @@ OBJECTIVES = [
     (lambda: vt.vicreg_loss(Z, Z, weights=(1, 1)), ValueError,
      "weights must be three numbers, for invariance, variance and covariance: got (1, 1)"),
     (lambda: vt.vicreg_loss(Z, Z, eps=0), ValueError,
-     "eps must be > 0, for a finite gradient of collapsed dimensions: got 0"),
+     "eps must be > 0 in torch.float32, for a finite gradient of collapsed dimensions: got 0"),
+    (lambda: vt.variance_loss(Z, eps=1e-50), ValueError,
+     "eps must be > 0 in torch.float32, for a finite gradient of collapsed dimensions: got 1e-50"),
     (lambda: vt.variance_loss(Z, eps=NAN), ValueError,
-     "eps must be > 0, for a finite gradient of collapsed dimensions: got nan"),
-    (lambda: vt.info_nce_loss(Z, Z, temperature=0), ValueError, "temperature must be > 0: got 0"),
-    (lambda: vt.info_nce_loss(Z, Z, temperature=NAN), ValueError, "temperature must be > 0: got nan"),
+     "eps must be > 0 in torch.float32, for a finite gradient of collapsed dimensions: got nan"),
+    (lambda: vt.info_nce_loss(Z, Z, temperature=0), ValueError,
+     "temperature must be > 0 in torch.float32: got 0"),
+    (lambda: vt.info_nce_loss(Z, Z, temperature=1e-45), ValueError,
+     "temperature must be > 0 in torch.float32: got 1e-45"),
+    (lambda: vt.info_nce_loss(Z, Z, temperature=NAN), ValueError,
+     "temperature must be > 0 in torch.float32: got nan"),
     (lambda: vt.build_projector(4, 4, 4, 0), ValueError, "num_layers must be an integer >= 1: got 0"),
     (lambda: vt.build_projector(4, 4, 4, True), TypeError, "num_layers must be an int: got True of type bool"),
 ]
@@ -252,6 +261,8 @@ RETRIEVAL = [
      "each k of topk must be an int: got True of type bool"),
     (lambda: vt.recall_at_k(Z, LABELS, Z, LABELS, topk=5), ValueError,
      "topk must be a list of integers >= 1: got 5"),
+    (lambda: recall_of_hits(torch.zeros(0, 3, dtype=torch.bool), (1,)), ValueError,
+     "recall needs at least one query: got none"),
 ]
 VIDEOS = [
     (lambda: motions.render("fly", np.random.default_rng(0)), ValueError,
@@ -289,6 +300,9 @@ ANALYSIS = [
     (lambda: silhouette(np.eye(4), NUMBERS, "dot"), ValueError, "metric must be one of euclidean, cosine: got 'dot'"),
     (lambda: silhouette(np.eye(4), NUMBERS), ValueError,
      "a silhouette needs at least two classes, and one of them with two videos: got 1 classes of 4 videos"),
+    *((lambda value=value: saliency.saliency_tubes(torch.full((1, 2, 1, 2, 2), value), torch.ones(2), (2, 4, 4)),
+       ValueError, "saliency needs finite activations: got NaN or infinity from maps (1, 2, 1, 2, 2) in "
+       "torch.float32") for value in (NAN, 3e38)),
     (lambda: tsne(np.eye(3)), ValueError, "t-SNE needs at least 4 videos: got 3"),
     (lambda: draw([], range(11)), ValueError, "a figure has colours for 10 classes: got 11"),
     (lambda: read_run("no"), FileNotFoundError, "a work dir must be a folder: no is not one"),

@@ -17,6 +17,7 @@ SMALL = {
     "clustering": ABLATION,
     "saliency": [*ABLATION, "--videos", "4"],
     "batched_pass": ["--clips", "2", "--frames", "4", "--size", "32", "--rounds", "1"],
+    "finite": ["--clips", "300"],
     "processes": ["--batch", "2", "--rounds", "1"],
     "training_step": ["--data", "{motion}", "--batch", "2", "--width", "4", "--rounds", "1"],
     "growth": ["--data", "{motion}"],
@@ -75,6 +76,21 @@ def test_the_ablation_trains_each_row_once(folder, motion, printed):
     assert result["seconds of training"] > 0
     assert (folder / "benchmarks/results/ablation.md").read_text() in start("ablation", folder, motion)
     assert sorted(folder.glob("work_dirs/ablation/*/*/*/vis_data/scalars.json")) == logs
+
+
+def test_the_check_for_finite_clips_continues(folder, motion, printed):
+    """Batches that were checked are not checked again, unless the code or its versions are others."""
+    printed("finite")
+    path = folder / "work_dirs/finite/eager.json"
+    progress = json.loads(path.read_text())
+    assert progress["batches"] == 3
+    path.write_text(json.dumps(progress | {"batches": 2, "not finite": progress["not finite"] | {"noise": 7}}))
+    start("finite", folder, motion)
+    result = json.loads((folder / "benchmarks/results/finite.json").read_text())
+    assert (result["clips"], result["not finite"]) == (300, 7)
+    path.write_text(json.dumps(progress | {"settings": {}, "not finite": progress["not finite"] | {"noise": 7}}))
+    start("finite", folder, motion)
+    assert json.loads((folder / "benchmarks/results/finite.json").read_text())["not finite"] == 0
 
 
 def test_every_benchmark_is_run():

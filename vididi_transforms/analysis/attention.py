@@ -14,7 +14,7 @@ def attention_on_motion(tubes: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
     """Share of the attention on moving pixels, and the share expected by chance.
 
     Args:
-        tubes: ``[B, T, H, W]``, saliency tubes, >= 0.
+        tubes: ``[B, T, H, W]``, saliency tubes, >= 0. A tube of zeros counts as uniform attention.
         mask: ``[B, T, H, W]``, moving pixels, booleans or in [0, 1].
 
     Returns:
@@ -35,7 +35,8 @@ def attention_on_motion(tubes: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         raise ValueError("tubes and mask must both be [B, T, H, W]: got "
                          f"{tuple(tubes.shape)} and {tuple(mask.shape)}")
     mask = mask.to(tubes.dtype)
-    return (tubes * mask).sum(dim=(1, 2, 3)) / tubes.sum(dim=(1, 2, 3)), mask.mean(dim=(1, 2, 3))
+    on_mask, total, chance = (tubes * mask).sum(dim=(1, 2, 3)), tubes.sum(dim=(1, 2, 3)), mask.mean(dim=(1, 2, 3))
+    return torch.where(total == 0, chance, on_mask / total), chance
 
 
 def mask_tubes(mask: Tensor, positions: tuple[int, int, int]) -> Tensor:

@@ -104,7 +104,7 @@ def saliency_tubes(maps: Tensor, weights: Tensor, size: Sequence[int]) -> Tensor
         ``[B, T, H, W]``, float32, from 0 to 1 in each clip.
 
     Raises:
-        ValueError: As :func:`activation`.
+        ValueError: If an activation is not finite, or as :func:`activation`.
 
     Example:
         >>> maps = torch.rand(2, 16, 2, 4, 4)
@@ -113,7 +113,11 @@ def saliency_tubes(maps: Tensor, weights: Tensor, size: Sequence[int]) -> Tensor
 
     Source: Stergiou et al. 2019; paper section 4.4, Figures 5, 11 to 15.
     """
-    return stretch(upsample(activation(maps, weights), size))
+    values = upsample(activation(maps, weights), size)
+    if not values.isfinite().all():
+        raise ValueError("saliency needs finite activations: got NaN or infinity from maps "
+                         f"{tuple(maps.shape)} in {maps.dtype}")
+    return stretch(values)
 
 
 def upsample(values: Tensor, size: Sequence[int]) -> Tensor:

@@ -2,7 +2,8 @@
 
 Reading order: ``features`` (feature files), ``retrieval`` (nearest neighbours and recall), ``neighbours`` (recall by
 class, confusion), ``clustering/`` (silhouette and t-SNE). Results share ``tables``, ``colours`` and ``provenance``.
-May import: ``data`` and ``checks``; scikit-learn and matplotlib only inside the functions that need them.
+May import: ``objectives``, ``data`` and ``checks``; scikit-learn and matplotlib only inside the functions that need
+them.
 """
 from .retrieval import nearest, recall_at_k
 

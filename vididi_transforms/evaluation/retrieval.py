@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..checks import as_int
+from ..objectives.embeddings import scaled
 
 METRICS = ("cosine", "euclidean")
 Features = TypeVar("Features", Tensor, np.ndarray)
@@ -59,10 +60,15 @@ def recall_of_hits(hits: Tensor, topk: Sequence[int]) -> dict[int, float]:
         hits: ``[Q, K]``, booleans: whether the query's class is that of its nearest, second nearest, ... gallery video.
         topk: every k, >= 1.
 
+    Raises:
+        ValueError: If there is no query.
+
     Example:
         >>> recall_of_hits(torch.tensor([[True, False], [False, True]]), topk=(1, 2))
         {1: 0.5, 2: 1.0}
     """
+    if len(hits) == 0:
+        raise ValueError("recall needs at least one query: got none")
     return {k: hits[:, :k].any(dim=1).double().mean().item() for k in topk}
 
 
@@ -106,10 +112,18 @@ def nearest(gallery: Tensor, query: Tensor, k: int, metric: str = "cosine", chun
     k, chunk = as_int("k", k, minimum=1), as_int("chunk", chunk, minimum=1)
     _check_features(gallery, query)
     dtype = torch.promote_types(torch.promote_types(gallery.dtype, query.dtype), torch.float32)
-    gallery, query = gallery.to(dtype), query.to(dtype)
-    if metric == "cosine":
-        gallery, query = F.normalize(gallery, dim=1), F.normalize(query, dim=1)
+    gallery, query = _comparable(gallery.to(dtype), query.to(dtype), metric)
     return torch.cat([_largest(_similarity(part, gallery, metric), k) for part in query.split(chunk)])
+
+
+def _comparable(gallery: Tensor, query: Tensor, metric: str) -> tuple[Tensor, Tensor]:
+    """Unit vectors for ``'cosine'``, else features in a common unit, so that very small and very large ones differ."""
+    smallest = torch.finfo(gallery.dtype).tiny
+    if metric == "cosine":
+        return F.normalize(scaled(gallery, 1, smallest), dim=1), F.normalize(scaled(query, 1, smallest), dim=1)
+    both = torch.cat((gallery, query))
+    both = scaled(both.flatten(), 0, smallest).view_as(both)
+    return both[:len(gallery)], both[len(gallery):]
 
 
 def _similarity(query: Tensor, gallery: Tensor, metric: str) -> Tensor:

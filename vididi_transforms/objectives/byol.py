@@ -2,7 +2,7 @@
 import torch.nn.functional as F
 from torch import Tensor
 
-from .embeddings import check_embeddings
+from .embeddings import check_embeddings, scaled
 
 
 def byol_loss(prediction: Tensor, target: Tensor) -> Tensor:
@@ -28,4 +28,4 @@ def byol_loss(prediction: Tensor, target: Tensor) -> Tensor:
     Source: paper appendix A.3, equation (7).
     """
     check_embeddings(prediction, target, least=1)
-    return (1 - F.cosine_similarity(prediction, target.detach(), dim=1)).mean()
+    return (1 - F.cosine_similarity(scaled(prediction, 1), scaled(target.detach(), 1), dim=1)).mean()

@@ -39,6 +39,23 @@ def at_least_single(z: Tensor) -> Tensor:
     return z.to(torch.promote_types(z.dtype, torch.float32))
 
 
+def scaled(z: Tensor, dim: int, smallest: float = 1.0) -> Tensor:
+    """``z`` divided by a power of two along ``dim``, so that squares do not overflow. The division does not round.
+
+    Args:
+        z: floating-point tensor.
+        dim: dimension over which the largest magnitude decides; it becomes a number in [1, 2).
+        smallest: magnitudes below it are not scaled up. 1: ``z`` is never scaled up.
+
+    Example:
+        >>> scaled(torch.tensor([[3e30, 0.0], [0.5, 0.25]]), dim=1)
+        tensor([[1.1833, 0.0000],
+                [0.5000, 0.2500]])
+    """
+    largest = z.detach().abs().amax(dim, keepdim=True).clamp(min=smallest)
+    return z / (largest / (2 * torch.frexp(largest).mantissa))
+
+
 def check_embeddings(z1: Tensor, z2: Tensor, least: int = 2) -> None:
     """Raise unless both are embeddings ``[B, D]`` of the same videos.
 

@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .embeddings import check_embeddings
+from .embeddings import check_embeddings, scaled
 
 
 def info_nce_loss(z1: Tensor, z2: Tensor, *, temperature: float = 0.1) -> Tensor:
@@ -33,8 +33,8 @@ def info_nce_loss(z1: Tensor, z2: Tensor, *, temperature: float = 0.1) -> Tensor
     Source: paper appendix A.2, equation (6).
     """
     check_embeddings(z1, z2)
-    if not temperature > 0:  # also true for NaN
-        raise ValueError(f"temperature must be > 0: got {temperature}")
-    similarity = F.normalize(z1, dim=1) @ F.normalize(z2, dim=1).T / temperature
+    if not temperature >= torch.finfo(z1.dtype).tiny:  # also true for NaN
+        raise ValueError(f"temperature must be > 0 in {z1.dtype}: got {temperature}")
+    similarity = F.normalize(scaled(z1, 1), dim=1) @ F.normalize(scaled(z2, 1), dim=1).T / temperature
     own = torch.arange(len(z1), device=z1.device)
     return (F.cross_entropy(similarity, own) + F.cross_entropy(similarity.T, own)) / 2

@@ -1,4 +1,5 @@
 """VICReg: invariance, variance and covariance of two batches of embeddings."""
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -93,8 +94,8 @@ def variance_loss(z: Tensor, gamma: float = 1.0, eps: float = 1e-4) -> Tensor:
     Source: paper equation (9).
     """
     check_embeddings(z, z)
-    if not eps > 0:  # also true for NaN
-        raise ValueError(f"eps must be > 0, for a finite gradient of collapsed dimensions: got {eps}")
+    if not eps >= torch.finfo(z.dtype).tiny:  # also true for NaN
+        raise ValueError(f"eps must be > 0 in {z.dtype}, for a finite gradient of collapsed dimensions: got {eps}")
     return F.relu(gamma - (z.var(dim=0) + eps).sqrt()).mean()
 
 

@@ -37,7 +37,8 @@ def augment_and_differentiate(clips: Tensor, params: "AugmentParams | Tensor", o
     without a graph break. It has no gradient.
 
     Args:
-        clips: ``[B, 3, T, H, W]``, uint8 in [0, 255] or floating point in [0, 1]; any strides.
+        clips: ``[B, 3, T, H, W]``, uint8 in [0, 255] or floating point in [0, 1]; any strides. Values outside
+            [0, 1] are clamped after the blur. Magnitudes above 1e30 and NaN give undefined values.
         params: parameters of the B clips, or their ``table()``. Crop and flip are not applied here.
         orders: derivative orders to return, all different, each >= 0.
         mean, std: normalisation mean and standard deviation per channel, for values in [0, 1].
@@ -151,8 +152,8 @@ def check_settings(mean: Sequence[float], std: Sequence[float], kernel_size: int
         TypeError: If ``kernel_size`` is not an int or ``dtype`` is not supported.
         ValueError: If a setting is out of range.
     """
-    if len(mean) != 3 or len(std) != 3 or not all(map(isfinite, mean)) or not all(0 < value < inf for value in std):
-        raise ValueError("mean and std must be three finite numbers each, std > 0: got "
+    if len(mean) != 3 or len(std) != 3 or not all(map(isfinite, mean)) or not all(1e-6 <= value < inf for value in std):
+        raise ValueError("mean and std must be three finite numbers each, std >= 1e-6: got "
                          f"{tuple(mean)} and {tuple(std)}")
     check_int("kernel_size", kernel_size)
     if kernel_size < 1 or kernel_size % 2 == 0:

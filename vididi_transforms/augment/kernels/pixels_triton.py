@@ -12,6 +12,8 @@ GAIN, LUMINANCE, MEAN_LUMINANCE, SLOT_COLUMNS, SLOTS, SLOTS_BEFORE_HUE, HUE, GRA
         table.GAIN, table.LUMINANCE, table.MEAN_LUMINANCE, table.SLOT_COLUMNS, table.SLOTS, table.SLOTS_BEFORE_HUE,
         table.HUE, table.GRAY, table.SIGMA))
 RED, GREEN, BLUE = (tl.constexpr(weight) for weight in reference.LUMA)
+SMALLEST_CHROMA = tl.constexpr(reference.SMALLEST_CHROMA)
+SMALLEST_SIGMA = tl.constexpr(reference.SMALLEST_SIGMA)
 
 
 @triton.jit
@@ -38,6 +40,7 @@ def blur(base, sc, pixel, inside, height, width, sigma, HALF: tl.constexpr):
     y, x = pixel // width, pixel % width
     red = tl.zeros(pixel.shape, tl.float32)
     green, blue, norm = red, red, 0.0
+    sigma = tl.maximum(sigma, SMALLEST_SIGMA)
     for dy in tl.static_range(-HALF, HALF + 1):
         yy = tl.abs(y + dy)
         yy = tl.where(yy < height, yy, 2 * (height - 1) - yy)
@@ -73,10 +76,12 @@ def contrast_slot(row):
 
 
 @triton.jit
-def affine(red, green, blue, row, slot: tl.constexpr, mean):
+def affine(red, green, blue, row, slot: tl.constexpr, mean, BYTES: tl.constexpr):
+    """One slot of the table. An unused one is skipped, but the first one clamps floating-point clips in any case."""
     first = row + SLOT_COLUMNS * slot
     gain, luma_weight, mean_weight = tl.load(first + GAIN), tl.load(first + LUMINANCE), tl.load(first + MEAN_LUMINANCE)
-    if (gain != 1) | (luma_weight != 0) | (mean_weight != 0):
+    clamps: tl.constexpr = slot == 0 and not BYTES
+    if (gain != 1) | (luma_weight != 0) | (mean_weight != 0) | clamps:
         offset = luma_weight * luma(red, green, blue) + mean_weight * mean
         red, green, blue = clamp(gain * red + offset), clamp(gain * green + offset), clamp(gain * blue + offset)
     return red, green, blue
@@ -91,7 +96,7 @@ def clamp(value):
 def shift_hue(red, green, blue, turns):
     value = tl.maximum(tl.maximum(red, green), blue)
     chroma = value - tl.minimum(tl.minimum(red, green), blue)
-    scale = 1 / tl.where(chroma == 0, 1.0, chroma)
+    scale = 1 / tl.maximum(chroma, SMALLEST_CHROMA)
     hue = tl.where(value == red, (green - blue) * scale,
                    tl.where(value == green, 2 + (blue - red) * scale, 4 + (red - green) * scale)) + 6 * turns
     return (hue_channel(hue + 5, value, chroma), hue_channel(hue + 3, value, chroma),

@@ -13,6 +13,8 @@ from ...derivatives.functional import nth_difference
 from .table import GAIN, GRAY, HUE, LUMINANCE, MEAN_LUMINANCE, SIGMA, SLOT_COLUMNS, SLOTS, SLOTS_BEFORE_HUE
 
 LUMA = (0.2989, 0.587, 0.114)
+SMALLEST_CHROMA = torch.finfo(torch.float32).tiny  # the reciprocal of a smaller number may be infinite
+SMALLEST_SIGMA = 1e-6  # its blur changes nothing, and its square is not 0
 Colour = tuple[Tensor, Tensor, Tensor]
 
 
@@ -104,7 +106,7 @@ def blur(padded: Tensor, sigma: Tensor, kernel_size: int) -> Tensor:
 def gaussian_kernel1d(sigma: Tensor, half: int) -> Tensor:
     """Weights of a normalised Gaussian at distances 0 to ``half``, ``[B, half + 1]``."""
     distance = torch.arange(half + 1, device=sigma.device)
-    weights = torch.exp(-0.5 * (distance / sigma.clamp(min=1e-6)[:, None]) ** 2)
+    weights = torch.exp(-0.5 * (distance / sigma.clamp(min=SMALLEST_SIGMA)[:, None]) ** 2)
     return weights / (2 * weights.sum(1, keepdim=True) - 1)
 
 
@@ -138,7 +140,7 @@ def shift_hue(colour: Colour, turns: Tensor) -> Colour:
     red, green, blue = colour
     value = torch.maximum(torch.maximum(red, green), blue)
     chroma = value - torch.minimum(torch.minimum(red, green), blue)
-    scale = 1 / torch.where(chroma == 0, 1.0, chroma)
+    scale = 1 / chroma.clamp(min=SMALLEST_CHROMA)
     hue = torch.where(value == red, (green - blue) * scale,
                       torch.where(value == green, 2 + (blue - red) * scale, 4 + (red - green) * scale)) + 6 * turns
 

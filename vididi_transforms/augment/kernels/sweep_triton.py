@@ -81,12 +81,12 @@ def _luminance(clips, sb, sc, st, table, columns, sums, frames, height, width, H
             red, green, blue = read(base, sc, pixel, height, width, tl.load(row + SIGMA), HALF, BYTES)
             for slot in tl.static_range(SLOTS_BEFORE_HUE):
                 if slot < contrast:
-                    red, green, blue = affine(red, green, blue, row, slot, 0.0)
+                    red, green, blue = affine(red, green, blue, row, slot, 0.0, BYTES)
             if contrast >= SLOTS_BEFORE_HUE:
                 red, green, blue = shift_hue(red, green, blue, tl.load(row + HUE))
                 for slot in tl.static_range(SLOTS_BEFORE_HUE, SLOTS):
                     if slot < contrast:
-                        red, green, blue = affine(red, green, blue, row, slot, 0.0)
+                        red, green, blue = affine(red, green, blue, row, slot, 0.0, BYTES)
             total += tl.where(pixel < height * width, luma(red, green, blue), 0.0)
     tl.store(sums + clip * frames + frame, tl.sum(total))
 
@@ -116,7 +116,7 @@ def _sweep(clips, sb, sc, st, table, columns, sums, out0, o0b, o0c, out1, o1b, o
         red, green, blue = read(clips + clip * sb + at * st, sc, pixel, height, width, sigma, HALF, BYTES)
         if PER_FRAME:
             mean = tl.load(clip_sums + frame) / (height * width)
-        red, green, blue = _jitter(red, green, blue, row, turns, gray, mean)
+        red, green, blue = _jitter(red, green, blue, row, turns, gray, mean, BYTES)
         red, green, blue = red * gain0 - shift0, green * gain1 - shift1, blue * gain2 - shift2
         if ORDER0:
             _write(out0 + clip * o0b + at * ot + offset, o0c, red, green, blue, inside)
@@ -133,13 +133,13 @@ def _sweep(clips, sb, sc, st, table, columns, sums, out0, o0b, o0c, out1, o1b, o
 
 
 @triton.jit
-def _jitter(red, green, blue, row, turns, gray, mean):
+def _jitter(red, green, blue, row, turns, gray, mean, BYTES: tl.constexpr):
     for slot in tl.static_range(SLOTS_BEFORE_HUE):
-        red, green, blue = affine(red, green, blue, row, slot, mean)
+        red, green, blue = affine(red, green, blue, row, slot, mean, BYTES)
     if turns != 0:
         red, green, blue = shift_hue(red, green, blue, turns)
     for slot in tl.static_range(SLOTS_BEFORE_HUE, SLOTS):
-        red, green, blue = affine(red, green, blue, row, slot, mean)
+        red, green, blue = affine(red, green, blue, row, slot, mean, BYTES)
     if gray != 0:
         red = luma(red, green, blue)
         green, blue = red, red

@@ -33,7 +33,7 @@ def silhouette(features: np.ndarray, labels: np.ndarray, metric: str = "euclidea
     It is the mean over all videos of ``(b - a) / max(a, b)``.
 
     a is a video's mean distance to the other videos of its class, b its smallest mean distance to another class. A
-    video that is alone in its class counts as 0.
+    video that is alone in its class counts as 0, and so does a video with ``a = b = 0``: equal features score 0.
 
     Args:
         features: ``[N, D]``.
@@ -67,7 +67,8 @@ def tsne(features: np.ndarray) -> np.ndarray:
 
     t-SNE keeps near videos near.
 
-    It is initialised by PCA and has a fixed seed: on the same machine, the same features give the same points.
+    It is initialised by PCA and has a fixed seed: on the same machine, the same features give the same points. If all
+    features are equal, all points are (0, 0).
 
     Args:
         features: ``[N, D]``, N >= 4.
@@ -82,10 +83,16 @@ def tsne(features: np.ndarray) -> np.ndarray:
     """
     if len(features) < 4:
         raise ValueError(f"t-SNE needs at least 4 videos: got {len(features)}")
+    features = np.asarray(features, dtype=np.float64)
+    extent = np.ptp(features, axis=0).max()
+    if extent == 0:  # scikit-learn divides by it, and the process may crash
+        return np.zeros((len(features), 2), dtype=np.float32)
+    if not 1e-10 < extent < 1e10:  # the PCA of scikit-learn's t-SNE is in float32
+        features = (features - features.mean(0)) / extent
     from sklearn.manifold import TSNE
     from threadpoolctl import threadpool_limits
 
     model = TSNE(perplexity=min(30.0, (len(features) - 1) / 3), init="pca", learning_rate="auto", random_state=0)
     with threadpool_limits(1):  # on a busy machine, several threads mostly wait for each other
-        points: np.ndarray = model.fit_transform(np.asarray(features, dtype=np.float64))
+        points: np.ndarray = model.fit_transform(features)
     return points
