@@ -30,6 +30,7 @@ FINITE = "tests/test_finite.py -m 'not slow'"
 RECOGNIZER, HOOKS, HARD_USE, PREPROCESSOR, METRICS, PIPELINES = (f"tests/mmaction2/{name}.py" for name in (
     "models/test_recognizers", "test_vididi_hook", "test_hard_use", "models/test_data_preprocessor",
     "evaluation/test_retrieval_metric", "datasets/test_clip_pairs"))
+CHECK = "tests/mmaction2/engine/test_finite_check.py -m 'not slow'"
 
 
 class Mutant(NamedTuple):
@@ -254,6 +255,25 @@ MUTANTS = [
     *of("mmaction2/models/data_preprocessor.py", PREPROCESSOR,
         ("params[number::2]", "params[::2]"),
         ("zip(pair, self.orders, strict=True)", "zip(pair, self.orders[::-1], strict=True)")),
+    *of("mmaction2/engine/finite_check.py", CHECK,
+        ("self._step.minimised() + gradients", "self._step.minimised()"),
+        ("self._step.minimised() + gradients", "gradients"),
+        ("gradients = [] if self._scalers else", "gradients ="),
+        ("self._stop_unless_finite(self._new_weights, self._weights)", "pass"),
+        ("        if self._new_weights is None:\n            self._check()\n        else:", "        if True:"),
+        ("        if self._step is not None:\n            self._check()\n", "        pass\n"),
+        ("< self.min_loss_scale", "< 0"),
+        (" and _on_any_rank(not all(tensor.isfinite().all() for tensor in tensors))", ""),
+        ("        self._step = None\n\n    def _record_losses", "\n    def _record_losses")),
+    *of("mmaction2/engine/finite_check.py", f"{CHECK.split()[0]} -k two_ranks",
+        ('all_reduce(flag, "max")', "pass"),
+        ("min(all_gather_object(found.stage), key=STAGES.index)", "found.stage"),
+        ("key=STAGES.index", "key=str")),
+    *of("mmaction2/engine/nonfinite_step.py", CHECK,
+        ('if "loss" in name]', "]"),
+        ("[videos[row] for row in rows] or videos", "videos"),
+        ('"input", "weights", "features"', '"input", "features", "weights"'),
+        ("return value.detach().cpu()", "return value.detach().cpu().sum()")),
     *of("mmaction2/evaluation/retrieval_metric.py", METRICS, ("features = centred(features)", "pass")),
     *of("augment/kernels/reference.py", f"{FINITE} -k 'pass or pixel or blur'",
         ("1 / chroma.clamp(min=SMALLEST_CHROMA)", "1 / torch.where(chroma == 0, 1.0, chroma)"),

@@ -10,6 +10,7 @@ default_hooks = dict(
     sampler_seed=dict(type='DistSamplerSeedHook'),
     sync_buffers=dict(type='SyncBuffersHook'),
     step_seed=dict(type='StepSeedHook'),
+    check_finite=dict(type='CheckFiniteHook'),
     bad_videos=dict(type='BadVideosHook'),
     exact_resume=dict(type='ExactResumeHook'),
     preemption=dict(type='PreemptionHook'))

@@ -1,16 +1,17 @@
-"""Faults for configs: a process dies after a step or while saving a checkpoint.
-
-A dataset notes its reads.
-"""
+"""Faults for configs: a process dies, a step is not finite; a dataset notes its reads."""
+import math
 import os
 import signal
 import time
 from pathlib import Path
 
+import torch
 from mmaction.registry import DATASETS, HOOKS
 from mmengine.dist import get_rank
 from mmengine.fileio import LocalBackend
 from mmengine.hooks import Hook
+
+from vididi_transforms.mmaction2.engine.runner_utils import unwrap
 
 
 @HOOKS.register_module()
@@ -65,3 +66,55 @@ class NotedDataset:
         with open(self.note, "a") as file:
             file.write(f"{index.epoch} {int(index)}\n")
         return self.dataset[index]
+
+
+@HOOKS.register_module()
+class NonFiniteHook(Hook):
+    """Puts NaN, infinity or huge values into a stage of training steps; in the second video if the stage has videos."""
+
+    def __init__(self, step, stage, rank=0, until=None):
+        self.step, self.stage, self.rank, self.until = step, stage, rank, until or step + 1
+
+    def before_train(self, runner):
+        self.first = runner.iter == 0  # not resumed
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        self.handles = []
+        if self.step <= runner.iter < self.until and self.first and get_rank() == self.rank:
+            model = unwrap(runner.model)
+            handle = getattr(self, f"_{self.stage}")(model, runner.optim_wrapper.optimizer)
+            self.handles = [handle] if handle else []
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        for handle in self.handles:
+            handle.remove()
+
+    def _input(self, model, optimizer):
+        def spoil(preprocessor, args, output):
+            views = list(output["inputs"])
+            return {**output, "inputs": [with_nan(views[0]), *views[1:]]}
+        return model.data_preprocessor.register_forward_hook(spoil)
+
+    def _features(self, model, optimizer):
+        return model.backbone.register_forward_hook(lambda backbone, args, output: with_nan(output), prepend=True)
+
+    def _loss(self, model, optimizer):
+        return model.register_forward_hook(lambda model, args, output: {
+            name: loss - math.inf if torch.is_tensor(loss) else [term - math.inf for term in loss]
+            for name, loss in output.items()}, prepend=True)
+
+    def _gradient(self, model, optimizer):
+        return next(model.backbone.parameters()).register_hook(lambda gradient: gradient * math.inf)
+
+    def _huge(self, model, optimizer):
+        """Finite gradients whose squares are not."""
+        return next(model.backbone.parameters()).register_hook(lambda gradient: torch.full_like(gradient, 1e30))
+
+    def _weights(self, model, optimizer):
+        """The step itself makes the weights infinite."""
+        optimizer.param_groups[0]["lr"] = math.inf
+
+
+def with_nan(batch):
+    second = (torch.arange(len(batch)) == 1).view(-1, *[1] * (batch.ndim - 1))
+    return batch.masked_fill(second.to(batch.device), math.nan)

@@ -57,6 +57,7 @@ OURS = {
     "cannot read video '...'": "mmaction2/datasets",
     "a run can only be resumed with its own schedule": "pairs",
     "its code is never run: torch's safe loader refused ...": "mmaction2/compat",
+    "losses, gradients and weights must be finite: in step ...": "mmaction2/engine",
     "the mmcv operator '...' has no replacement in torchvision": "mmaction2/compat",
 }
 

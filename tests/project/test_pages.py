@@ -38,7 +38,7 @@ def test_python_blocks_run(page, tmp_path):
             path = tmp_path / f"{number}.py"
             path.write_text(re.sub(r"'(mmaction_configs/[^']+)'", rf"'{ROOT}/\1'", block))
             assert Config.fromfile(path).model.type
-        else:
+        elif "work_dirs/RUN" not in block:  # needs a run: mmaction2/engine/test_resume.py
             exec(compile(block, f"{page.name}, block {number}", "exec"), {})
 
 

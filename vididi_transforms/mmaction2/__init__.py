@@ -26,6 +26,7 @@ from .datasets.read_video import ReadVideo, VideoReadError  # noqa: E402
 from .datasets.safe_dataset import SafeDataset  # noqa: E402
 from .datasets.samplers import KeyedSampler  # noqa: E402
 from .engine.bad_videos import BadVideosHook  # noqa: E402
+from .engine.finite_check import CheckFiniteHook  # noqa: E402
 from .engine.load_check import CheckLoadedHook  # noqa: E402
 from .engine.momentum_update import MomentumUpdateHook  # noqa: E402
 from .engine.optimizers import LARS  # noqa: E402
@@ -51,6 +52,7 @@ __all__ = [
     "LARS",
     "BYOLHead",
     "BadVideosHook",
+    "CheckFiniteHook",
     "CheckLoadedHook",
     "ClipColorJitter",
     "ClipGaussianBlur",

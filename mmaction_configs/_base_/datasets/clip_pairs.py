@@ -10,7 +10,7 @@ train_pipeline = [
         dict(type='Flip', flip_ratio=0.5),
     ]),
     dict(type='FormatShape', input_format='NCTHW'),
-    dict(type='PackActionInputs'),
+    dict(type='PackActionInputs', meta_keys=('filename',)),  # names for errors
 ]
 train_dataloader = dict(
     batch_size=64,

@@ -9,7 +9,7 @@ train_pipeline = [
         dict(type='Flip', flip_ratio=0.5),
     ]),
     dict(type='FormatShape', input_format='NCTHW'),
-    dict(type='PackActionInputs'),
+    dict(type='PackActionInputs', meta_keys=('filename',)),  # names for errors
 ]
 test_pipeline = [*_base_.ten_clips, dict(type='PackActionInputs')]
 train_dataloader = dict(

@@ -1,6 +1,7 @@
 """A run that is killed at any moment and resumed equals an uninterrupted run, bit for bit."""
 import logging
 import os
+import re
 import signal
 import subprocess
 import time
@@ -8,7 +9,8 @@ import time
 import pytest
 import torch
 from hook_runs import Clips, loader, lost_frames, make_runner
-from paths import DEMO
+from page_commands import blocks
+from paths import DEMO, ROOT
 from stock_tools import TOOLS, WITH_HELPERS, options, run_forked, scalars
 from tiny_runs import tiny_for
 
@@ -93,6 +95,34 @@ def test_a_signal_saves_and_exits(motion, whole, tmp_path, number, step, workers
     train(motion, tmp_path, resume=True, workers=workers, interval=100)
     assert losses(tmp_path) == losses(whole)
     assert sorted(read(tmp_path, again=True)) == sorted(read(whole)[4 * step:])
+
+
+@pytest.mark.slow
+def test_a_step_that_is_not_finite(motion, whole, tmp_path):
+    """The run stops, a replay gives the loss of the step, and the resumed run equals one without the fault."""
+    log = train(motion, tmp_path, "dict(type='NonFiniteHook', step=3, stage='loss')", code=1)
+    error = log.strip().splitlines()[-1]
+    assert error.startswith("FloatingPointError: losses, gradients and weights must be finite: in step 3, counted from "
+                            "0 (seed 0, derivative orders (")
+    assert error.endswith(f"saved for a replay: {tmp_path}/nonfinite-step.pt; last checkpoint: {tmp_path}/iter_3.pth")
+    videos = re.search(r"videos: (.+?); ", error)[1].split(", ")
+    assert len(videos) == 4
+    assert all(video.startswith(f"{motion}/train/") for video in videos)
+    saved, losses_again = replay(tmp_path)
+    assert all(torch.isinf(loss) for loss in saved["losses"].values())  # as the fault has left them
+    train(motion, tmp_path, resume=True)
+    assert losses(tmp_path) == losses(whole)
+    means = losses(whole)["loss"]  # over the steps of the epoch so far
+    assert sum(losses_again.values()).item() == pytest.approx(4 * means[4] - 3 * means[3], rel=1e-5)
+
+
+def replay(work):
+    """Run the code of the page on a run's files."""
+    code, = (block for block in blocks(ROOT / "docs/reliability.md", "python") if "nonfinite-step.pt" in block)
+    code = code.replace("work_dirs/RUN", str(work)).replace("CONFIG.py", str(work / "cfg.py"))
+    names = {}
+    exec(code, names)
+    return names["saved"], names["losses"]
 
 
 @pytest.mark.slow

@@ -1,6 +1,5 @@
 """Counts the unreadable videos of a training, and stops it at too many."""
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from mmengine.runner import Runner
 
 from ...data.files import write_text
 from ..datasets.safe_dataset import listing
+from .runner_utils import samples_of
 
 Replaced = list[tuple[str, str]]  # name and error of each video that a sample replaces
 
@@ -50,7 +50,7 @@ class BadVideosHook(Hook):
 
     def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
         """Count the replaced samples of a batch; stop above the limit."""
-        samples = [sample.replaced for sample in _samples(data_batch) if getattr(sample, "replaced", None)]
+        samples = [sample.replaced for sample in samples_of(data_batch) if getattr(sample, "replaced", None)]
         if not samples:
             return
         epoch = runner.iter // len(runner.train_dataloader)
@@ -72,8 +72,3 @@ class BadVideosHook(Hook):
             times = self._videos.get(name, {}).get("times", 0)
             self._videos[name] = {"error": error, "times": times + 1}
         write_text(self._path, json.dumps(self._videos, indent=2) + "\n")
-
-
-def _samples(batch: Any) -> Sequence[Any]:
-    samples = batch.get("data_samples") if isinstance(batch, dict) else None
-    return samples if isinstance(samples, (list, tuple)) else ()

@@ -1,4 +1,5 @@
-"""The seed, the model and the data preprocessor of a Runner, for several hooks."""
+"""The seed, the model and the data samples of a Runner, for several hooks."""
+from collections.abc import Sequence
 from typing import Any
 
 from mmengine.dist import broadcast_object_list
@@ -21,3 +22,9 @@ def unwrap(model: nn.Module) -> Any:
 def data_preprocessor(model: nn.Module) -> nn.Module | None:
     """The model's data preprocessor, if it has one."""
     return getattr(unwrap(model), "data_preprocessor", None)
+
+
+def samples_of(batch: Any) -> Sequence[Any]:
+    """The data samples of a batch from the data loader; empty if it has none."""
+    samples = batch.get("data_samples") if isinstance(batch, dict) else None
+    return samples if isinstance(samples, (list, tuple)) else ()
