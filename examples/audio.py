@@ -4,7 +4,7 @@ Time is ``dim=-1``.
 
 Half of the sounds are sweeps that rise, half fall. Each has its own pitches and a
 constant offset. Derivatives are per sample, as those of videos are per frame, and the
-offset is gone in them. ``pip install ./vididi_transforms``; ten seconds on a CPU.
+offset is gone in them. ``pip install .``; ten seconds on a CPU.
 """
 import math
 

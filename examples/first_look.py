@@ -2,7 +2,7 @@
 # # A first look
 # Videos, their temporal derivatives, the schedule that pairs them, and a minute of
 # training, without MMAction2. A CPU is enough.
-# `pip install './vididi_transforms[videos]' matplotlib` next to the clone.
+# `pip install '.[videos]' matplotlib` in the clone.
 
 # %%
 import matplotlib.pyplot as plt

@@ -1,6 +1,6 @@
 """ViDiDi with kornia: its containers augment whole batches, and masks like frames.
 
-`pip install ./vididi_transforms kornia`
+`pip install . kornia`
 """
 import kornia.augmentation as K
 import numpy as np

@@ -1,6 +1,6 @@
 """ViDiDi with Lightning and lightly's heads and losses of VICReg and SimCLR.
 
-`pip install ./vididi_transforms lightning lightly`
+`pip install . lightning lightly`
 """
 import logging
 import warnings

@@ -3,7 +3,7 @@
 MMPretrain trains on two views of an image. With two clips of a video, a 3-D encoder
 (MMAction2's) and the hook it does ViDiDi. BYOL needs no change. SimCLR takes images
 only, so the encoder comes before it.
-``pip install './vididi_transforms[mmaction2]' mmpretrain``; ten seconds on a CPU.
+``pip install '.[mmaction2]' mmpretrain``; ten seconds on a CPU.
 """
 # isort: off
 import tempfile

@@ -1,7 +1,7 @@
 """VICReg with ViDiDi in plain PyTorch.
 
 Two augmented clips per video are differentiated by Algorithm 1 of the paper. Needs only
-the core: `pip install ./vididi_transforms` next to the clone.
+the core: `pip install .` in the clone.
 """
 import numpy as np
 import torch

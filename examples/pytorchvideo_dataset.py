@@ -1,6 +1,6 @@
 """ViDiDi with PyTorchVideo: its dataset reads two random clips per video file.
 
-`pip install './vididi_transforms[videos,pytorchvideo]'`
+`pip install '.[videos,pytorchvideo]'`
 """
 import random
 import sys

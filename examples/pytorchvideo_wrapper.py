@@ -1,7 +1,7 @@
 """ViDiDi in MMAction2 with PyTorchVideo's augmentations.
 
 Stock `PytorchVideoWrapper` replaces the crops in the recipe of the demo.
-`pip install './vididi_transforms[mmaction2,pytorchvideo]'`
+`pip install '.[mmaction2,pytorchvideo]'`
 """
 import tempfile
 import warnings

@@ -3,7 +3,7 @@
 It takes [N, M, T, V, C]: samples, people, frames, joints, coordinates. Time is
 dimension -3, the default. Half of the people here walk, half wave, each at a place and
 in a size of their own; in derivatives the places are gone.
-``pip install './vididi_transforms[mmaction2]'``; ten seconds on a CPU.
+``pip install '.[mmaction2]'``; ten seconds on a CPU.
 """
 # isort: off
 import torch

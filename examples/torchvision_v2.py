@@ -1,7 +1,7 @@
 """ViDiDi with torchvision: `vt.TemporalDifference` in a `v2.Compose`, r3d_18.
 
 torchvision's videos are [T, C, H, W], so time is `dim=-4` (the default, -3, would be
-the colours). `pip install ./vididi_transforms torchvision`
+the colours). `pip install . torchvision`
 """
 import numpy as np
 import torch

@@ -3,7 +3,7 @@
 Its position embeddings are for a fixed number of frames, but a derivative is shorter
 than its clip. So clips have two frames more than the encoder takes, and ``length`` cuts
 every pair to that number. Its layout is [B, T, C, H, W]: time is ``dim=-4``.
-``pip install ./vididi_transforms transformers``; ten seconds on a CPU.
+``pip install . transformers``; ten seconds on a CPU.
 """
 import numpy as np
 import torch

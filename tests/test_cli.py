@@ -64,6 +64,15 @@ def test_a_wrong_word_names_the_nearest_command(word, near, capsys):
     assert capsys.readouterr().err == f"vididi: error: no command {word!r}: did you mean {near}?\n"
 
 
+@pytest.mark.parametrize(("word", "command"), [("train", "training is 'mim train'"),
+                                               ("trian", "training is 'mim train'"),
+                                               ("training", "training is 'mim train'"),
+                                               ("test", "testing is 'mim test'"), ("tset", "testing is 'mim test'")])
+def test_training_and_testing_are_commands_of_mim(word, command, capsys):
+    assert exit_code(word) == 2
+    assert capsys.readouterr().err == f"vididi: error: no command {word!r}: {command}\n"
+
+
 def test_a_word_that_is_near_to_nothing(capsys):
     assert exit_code("xyzzy") == 2
     assert capsys.readouterr().err == "vididi: error: no command 'xyzzy'; see vididi --help\n"

@@ -46,6 +46,7 @@ COMMANDS = {
     "report": Command("analysis.report.command", "compare several runs in one HTML file", "analysis"),
     "weights": Command("commands.weights", "export the encoder of a checkpoint", "mmaction2"),
 }
+ELSEWHERE = {"train": "training is 'mim train'", "test": "testing is 'mim test'"}
 
 
 class Parser(argparse.ArgumentParser):
@@ -83,8 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _help(words)
     name, *rest = words
     if name not in COMMANDS:
-        near = get_close_matches(name, COMMANDS, n=1)
-        _fail("vididi", f"no command {name!r}" + (f": did you mean {near[0]!r}?" if near else "; see vididi --help"))
+        _fail("vididi", f"no command {name!r}{_hint(name)}")
     try:
         return _run(name, rest)
     except KeyboardInterrupt:
@@ -141,6 +141,13 @@ def _help(words: Sequence[str]) -> int:
     parser.parse_args(words)
     parser.print_help()
     return 0
+
+
+def _hint(name: str) -> str:
+    near = get_close_matches(name, [*COMMANDS, *ELSEWHERE], n=1)
+    if not near:
+        return "; see vididi --help"
+    return ": " + ELSEWHERE.get(near[0], f"did you mean {near[0]!r}?")
 
 
 def _message(error: Exception, command: Command) -> str:

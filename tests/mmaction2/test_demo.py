@@ -20,6 +20,12 @@ def test_chance_equals_random_choice():
         assert results.chance()[f"top{k}"] == pytest.approx(hits, abs=0.03)
 
 
+def test_the_table_rounds_chance_once():
+    """R@10 by chance is 74.047 %, and not the 74.1 % that 0.7405 would give."""
+    cells = results.table({"chance": results.chance()}, {}).splitlines()[-1]
+    assert cells == "| chance | 12.5 % | 48.9 % | 74.0 % |  |"
+
+
 def test_configs_exist():
     assert all(config(method).exists() for method in METHODS)
 

@@ -46,6 +46,8 @@ SOURCES = {
     '"FileClient" will be deprecated': ("mmengine.fileio.file_client", '"FileClient" will be deprecated'),
     '"HardDiskBackend" is the alias of "LocalBackend"': ("mmengine.fileio.file_client",
                                                          '"HardDiskBackend" is the alias'),
+    "'pin_memory' argument is set as true but no accelerator is found": ("torch.utils.data.dataloader",
+                                                                         "is set as true but no accelerator is found"),
     "save_param_scheduler is True but self.param_schedulers is None": ("mmengine.runner.runner",
                                                                        "is True but `self.param_schedulers`"),
 }
@@ -58,6 +60,8 @@ OURS = {
     "a run can only be resumed with its own schedule": "pairs",
     "its code is never run: torch's safe loader refused ...": "mmaction2/compat",
     "losses, gradients and weights must be finite: in step ...": "mmaction2/engine",
+    "vididi_transforms repairs ...": "mmaction2/compat",
+    "vididi_transforms skips the language models of ...": "mmaction2/compat",
     "the mmcv operator '...' has no replacement in torchvision": "mmaction2/compat",
 }
 

@@ -156,10 +156,10 @@ def test_switches_of_the_fidelity_page_are_arguments():
 
 
 def test_no_page_says_that_the_background_is_of_no_use():
-    """Two clips of frames, the pair (0, 0), still reward it."""
+    """It still helps in the pair (0, 0), where both clips are frames."""
     assert [page.name for page in PAGES if re.search(r"cannot use\s+the\s+background", page.read_text())] == []
     method = (ROOT / "docs/method.md").read_text()
-    assert "The pair (0, 0), two clips\nof frames, still rewards the background" in method
+    assert "In the pair (0, 0) both\nclips are frames, so the background still helps" in method
 
 
 def test_navigation_has_every_page():

@@ -117,7 +117,10 @@ def nearest(gallery: Tensor, query: Tensor, k: int, metric: str = "cosine", chun
 
 
 def _comparable(gallery: Tensor, query: Tensor, metric: str) -> tuple[Tensor, Tensor]:
-    """Unit vectors for ``'cosine'``, else features in a common unit, so that very small and very large ones differ."""
+    """Unit vectors for ``'cosine'``, else features in a common unit.
+
+    The unit keeps very small and very large features apart.
+    """
     smallest = torch.finfo(gallery.dtype).tiny
     if metric == "cosine":
         return F.normalize(scaled(gallery, 1, smallest), dim=1), F.normalize(scaled(query, 1, smallest), dim=1)

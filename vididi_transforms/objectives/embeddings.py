@@ -40,7 +40,9 @@ def at_least_single(z: Tensor) -> Tensor:
 
 
 def scaled(z: Tensor, dim: int, smallest: float = 1.0) -> Tensor:
-    """``z`` divided by a power of two along ``dim``, so that squares do not overflow. The division does not round.
+    """``z`` divided by a power of two along ``dim``, so that squares do not overflow.
+
+    The division does not round.
 
     Args:
         z: floating-point tensor.

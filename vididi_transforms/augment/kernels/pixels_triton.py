@@ -77,7 +77,10 @@ def contrast_slot(row):
 
 @triton.jit
 def affine(red, green, blue, row, slot: tl.constexpr, mean, BYTES: tl.constexpr):
-    """One slot of the table. An unused one is skipped, but the first one clamps floating-point clips in any case."""
+    """One slot of the table.
+
+    An unused slot is skipped, but the first one clamps floating-point clips in any case.
+    """
     first = row + SLOT_COLUMNS * slot
     gain, luma_weight, mean_weight = tl.load(first + GAIN), tl.load(first + LUMINANCE), tl.load(first + MEAN_LUMINANCE)
     clamps: tl.constexpr = slot == 0 and not BYTES

@@ -95,7 +95,7 @@ class FallbackFinder(MetaPathFinder, Loader):
 
 
 def install() -> None:
-    """Add the finder behind the real ones and install the other repairs. Calling it again does nothing."""
+    """Install the finder behind the real ones, and the other repairs, once."""
     if not any(isinstance(finder, FallbackFinder) for finder in sys.meta_path):
         sys.meta_path.append(FallbackFinder())
         safe_loading.install()

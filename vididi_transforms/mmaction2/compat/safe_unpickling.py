@@ -51,7 +51,7 @@ class PlainArray(np.ndarray):
     """
 
     def __new__(cls, *arguments: Any) -> "PlainArray":
-        """An empty array. The original constructor would accept the memory of another object."""
+        """An empty array. The real constructor would accept another object's memory."""
         if arguments:
             raise refuse("arrays must come from NumPy's _reconstruct", arguments)
         return super().__new__(cls, 0)

@@ -32,7 +32,10 @@ def roi_align_backward(grad_output: Tensor, rois: Tensor, argmax_y: Tensor, argm
 
 
 def nms(boxes: Tensor, scores: Tensor, *, iou_threshold: float, offset: int) -> Tensor:
-    """mmcv's ``nms``: indices of the kept boxes, best first. With ``offset`` 1, a box includes its last pixel."""
+    """mmcv's ``nms``: indices of the kept boxes, best first.
+
+    With ``offset`` 1, a box includes its last pixel.
+    """
     far_corner = boxes.new_tensor([0, 0, offset, offset])
     return ops.nms(boxes + far_corner, scores, iou_threshold)
 

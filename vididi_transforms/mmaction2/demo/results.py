@@ -15,7 +15,7 @@ BAR_COLOURS = (GRAY, "#888888", BLUE, VERMILION)  # chance, untrained, and the t
 
 def chance() -> Recalls:
     """Recalls of gallery videos chosen at random."""
-    return {f"top{k}": round(chance_recall(TRAIN // len(MOTIONS), TRAIN, k), 4) for k in TOPK}
+    return {f"top{k}": chance_recall(TRAIN // len(MOTIONS), TRAIN, k) for k in TOPK}
 
 
 def table(results: Mapping[str, Recalls], seconds: Mapping[str, float]) -> str:

@@ -79,7 +79,7 @@ class CheckFiniteHook(Hook):
         self._step, self._new_weights = Step(data_batch), None
 
     def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
-        """Check the new weights, or loss and gradients if there was no optimizer step. Drop the record."""
+        """Check the new weights; without an optimizer step, loss and gradients."""
         if self._new_weights is None:
             self._check()
         else:  # RuntimeInfoHook has just read the losses: the device is idle, and this costs next to nothing

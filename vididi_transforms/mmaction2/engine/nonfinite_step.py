@@ -1,4 +1,4 @@
-"""Finds what became NaN or infinite first in a training step, and saves the step for a replay."""
+"""Finds what became non-finite first in a training step, and saves the step."""
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,7 +62,7 @@ def tensors_in(value: Any, name: str = "") -> Iterator[tuple[str, Tensor]]:
 
 
 def find_first(step: Step, model: nn.Module) -> Finding:
-    """The earliest stage with a NaN or infinite value. ``'gradient'`` if none has one any more."""
+    """The earliest stage with a NaN or infinite value; ``'gradient'`` if none is left."""
     videos = video_names(step.batch)
     stages: Iterable[Iterable[tuple[str, Tensor]]] = (
         tensors_in(step.inputs), model.named_parameters(), tensors_in(step.features, "features"),
@@ -113,7 +113,10 @@ def save_step(path: Path, step: Step, model: nn.Module, values: dict[str, Any]) 
 
 
 def plain(value: Any) -> Any:
-    """A copy on the CPU as tensors, dicts, lists and plain values. Other objects become their ``repr``."""
+    """A copy on the CPU as tensors, dicts, lists and plain values.
+
+    Other objects become their ``repr``.
+    """
     if isinstance(value, Tensor):
         return value.detach().cpu()
     if isinstance(value, BaseDataElement):

@@ -78,7 +78,11 @@ class ClipPairDataPreprocessor(ActionDataPreprocessor):
         return {**rest, "inputs": self.views(clips)}
 
     def views(self, clips: Tensor) -> list[Tensor]:
-        """Augmented and differentiated views of uint8 clips ``[B, 2, 3, T, H, W]``, two ``[B, 3, T - order, H, W]``."""
+        """Augment and differentiate uint8 clips ``[B, 2, 3, T, H, W]``.
+
+        Returns:
+            Two views ``[B, 3, T - order, H, W]``.
+        """
         pair = two_views(clips)
         if clips.dtype != torch.uint8:
             raise TypeError(f"ClipPairDataPreprocessor needs uint8 clips: got {clips.dtype}")

@@ -33,7 +33,10 @@ class MomentumEncoder(ExponentialMovingAverage):
 
     @torch.no_grad()
     def forward(self, view: Tensor, pool: Callable[[Tensor], Tensor]) -> Tensor:
-        """Projection ``[B, D']`` of a view ``[B, C, T, H, W]``, without gradient; ``pool`` is the head's."""
+        """Projection ``[B, D']`` of a view ``[B, C, T, H, W]``, without gradient.
+
+        ``pool`` is the head's.
+        """
         projection: Tensor = self.module["projector"](pool(self.module["backbone"](view)))
         return projection
 
@@ -43,6 +46,9 @@ class MomentumEncoder(ExponentialMovingAverage):
         self.steps.fill_(1)  # at 0 the next update would copy the weights instead of averaging them
 
     def update(self, online: nn.ModuleDict, progress: float) -> None:
-        """Follow the online network by one step; ``progress`` is k/K, the completed share of the training steps."""
+        """Follow the online network by one step.
+
+        ``progress`` is k/K, the completed share of the training steps.
+        """
         self.momentum = (1 - self.base_momentum) * (math.cos(math.pi * progress) + 1) / 2  # mmengine's is 1 - tau
         self.update_parameters(online)

@@ -22,7 +22,10 @@ class RetrievalHead(BaseModule):
     """
 
     def pool(self, maps: Tensor | tuple[Tensor, ...]) -> Tensor:
-        """Feature maps ``[B, D, t, h, w]``, or the last of a tuple, to features ``[B, D]``; override to change it."""
+        """Feature maps ``[B, D, t, h, w]``, or the last of a tuple, to ``[B, D]``.
+
+        Override it for another pooling.
+        """
         return global_average_pool(maps)
 
     def predict(self, feats: Tensor, data_samples: list[Any]) -> list[Any]:

@@ -58,7 +58,10 @@ class JointEmbeddingHead(TwoViewHead):
             return self.objective(gather_batch(z1), gather_batch(z2)) if self.gather else self.objective(z1, z2)
 
     def objective(self, z1: Tensor, z2: Tensor) -> dict[str, Tensor]:
-        """Losses by name from the embeddings of the two views, ``[B, D']`` each, in float32 or float64."""
+        """Losses by name from the embeddings of the two views.
+
+        They are ``[B, D']`` each, in float32 or float64.
+        """
         raise NotImplementedError
 
 
