@@ -83,10 +83,12 @@ def affine(red, green, blue, row, slot: tl.constexpr, mean, BYTES: tl.constexpr)
     """
     first = row + SLOT_COLUMNS * slot
     gain, luma_weight, mean_weight = tl.load(first + GAIN), tl.load(first + LUMINANCE), tl.load(first + MEAN_LUMINANCE)
-    clamps: tl.constexpr = slot == 0 and not BYTES
-    if (gain != 1) | (luma_weight != 0) | (mean_weight != 0) | clamps:
+    if (gain != 1) | (luma_weight != 0) | (mean_weight != 0):
         offset = luma_weight * luma(red, green, blue) + mean_weight * mean
         red, green, blue = clamp(gain * red + offset), clamp(gain * green + offset), clamp(gain * blue + offset)
+    clamps: tl.constexpr = slot == 0 and not BYTES
+    if clamps:
+        red, green, blue = clamp(red), clamp(green), clamp(blue)
     return red, green, blue
 
 
