@@ -10,6 +10,7 @@ from commands import exit_code
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import cross_val_predict
 
+from vididi_transforms.data import motion_videos
 from vididi_transforms.data.motion_videos import CONFIG, is_motion_video, render_again, write_dataset
 from vididi_transforms.data.motions import MOTIONS, render
 
@@ -43,6 +44,14 @@ def test_the_same_video_gives_the_same_file(tmp_path):
     first, second = (sorted((tmp_path / name).rglob("*.mp4")) for name in "ab")
     assert len(first) == 56
     assert [a.name for a, b in zip(first, second, strict=True) if a.read_bytes() != b.read_bytes()] == []
+
+
+def test_libx264_runs_without_its_assembly_code(tmp_path, monkeypatch):
+    """For certain, where the test above finds it by chance."""
+    options = []
+    monkeypatch.setattr(motion_videos, "write_h264", lambda path, images, rate, more: options.append(more))
+    motion_videos.encode(torch.zeros(2, 3, 4, 4), tmp_path / "a.mp4")
+    assert options == [{"x264-params": "asm=0"}]
 
 
 def test_a_file_can_be_rendered_again_from_its_name(tmp_path):
