@@ -88,13 +88,13 @@ def test_help_of_a_command_has_its_options_and_an_example(name):
 
 
 def test_help_and_wrong_options_import_no_openmmlab():
-    """It takes seconds and logs lines above the help. Commands of ``commands/`` do not import torch either."""
+    """It takes seconds and logs lines above the help. ``verify`` and those of ``commands/`` import no torch."""
     late = [name for name in ORDER if cli.COMMANDS[name].module.startswith("commands.")]
     assert late == ["demo", "features", "saliency", "weights"]
     code = f"""
 import contextlib, sys
 from vididi_transforms import cli
-for names in ({late}, {ORDER}):
+for names in ({[*late, "verify"]}, {ORDER}):
     for name in names:
         for option in ("--help", "--no-such-option"):
             with contextlib.suppress(SystemExit):
@@ -104,7 +104,7 @@ for names in ({late}, {ORDER}):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     found = [ast.literal_eval(line) for line in done.stderr.splitlines() if line.startswith("[")]
     assert found == [[], ["torch"]]
-    assert done.stdout.count("usage: ") == len(late) + len(ORDER)
+    assert done.stdout.count("usage: ") == len(late) + 1 + len(ORDER)
 
 
 @pytest.mark.parametrize("name", ORDER)

@@ -42,8 +42,8 @@ class ViDiDiHook(Hook):
 
     Raises:
         ValueError: If the schedule is unknown, or ``epoch_length`` or ``length`` is below 1. In training, if the
-            inputs are not two views, a clip is too short for the schedule, a resumed
-            checkpoint was trained with another schedule or seed, or the run has two of these hooks.
+            inputs are not two views, a clip is too short for the schedule, a resumed checkpoint was trained with
+            another schedule or seed, or the run has two of these hooks.
         TypeError: If ``epoch_length`` or ``length`` is not an int. In training, if the model has no data preprocessor,
             or the preprocessor does not return a dict with ``inputs``.
         RuntimeError: With ``check_ranks``, if the ranks have chosen different orders.

@@ -268,5 +268,5 @@ def test_two_ranks_stop_together(tmp_path):
             assert "in step 1, counted from 0 (seed 5, derivative orders (1, 1))" in text
             assert f"came first in the {first}" in text
             assert "on rank 0" not in text
-            assert f"saved for a replay: {tmp_path}/{name}/1/work/nonfinite-step-rank1.pt" in text
+            assert f"saved for a replay: {tmp_path.joinpath(name, '1', 'work', 'nonfinite-step-rank1.pt')}" in text
             assert not list((tmp_path / name / "0").rglob("nonfinite*"))

@@ -3,14 +3,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from mmengine.dist import get_rank, get_world_size
+from mmengine.dist import get_world_size
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 
 from ...data.files import write_text
 from ..datasets.safe_dataset import listing
-from .runner_utils import samples_of
+from .runner_utils import rank_suffix, samples_of
 
 Replaced = list[tuple[str, str]]  # name and error of each video that a sample replaces
 
@@ -41,8 +41,7 @@ class BadVideosHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         """Read the report of an earlier run in the work dir, if there is one."""
-        rank = f"-rank{get_rank()}" if get_rank() else ""
-        self._path = Path(runner.work_dir, f"bad_videos{rank}.json")
+        self._path = Path(runner.work_dir, f"bad_videos{rank_suffix()}.json")
         self._videos = json.loads(self._path.read_text()) if self._path.exists() else {}
         self._epoch = 0
         self._number = 0  # of samples replaced in this epoch; one may replace several videos in a row

@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from mmengine.dist import all_gather_object, all_reduce, get_rank
+from mmengine.dist import all_gather_object, all_reduce
 from mmengine.hooks import Hook
 from mmengine.optim import OptimWrapperDict
 from mmengine.registry import HOOKS
@@ -13,7 +13,7 @@ from torch.nn.utils import get_total_norm
 from torch.optim import Optimizer
 
 from .nonfinite_step import STAGES, Finding, Step, find_first, save_step
-from .runner_utils import shared_seed, unwrap
+from .runner_utils import rank_suffix, shared_seed, unwrap
 
 
 @HOOKS.register_module()
@@ -128,9 +128,9 @@ class CheckFiniteHook(Hook):
         raise FloatingPointError(self._message(stage, [Finding(**values) for values in ranks]))
 
     def _save(self, found: Finding) -> str:
-        rank = f"-rank{get_rank()}" if get_rank() else ""
         values = dict(first=found.stage, where=found.where, videos=found.videos, **self._key())
-        return save_step(Path(self._runner.work_dir, f"nonfinite-step{rank}.pt"), self._step, self._model, values)
+        path = Path(self._runner.work_dir, f"nonfinite-step{rank_suffix()}.pt")
+        return save_step(path, self._step, self._model, values)
 
     def _key(self) -> dict[str, Any]:
         orders = next((hook.orders for hook in self._runner.hooks if hasattr(hook, "orders")), None)

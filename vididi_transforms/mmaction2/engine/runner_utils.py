@@ -1,8 +1,8 @@
-"""The seed, the model and the data samples of a Runner, for several hooks."""
+"""What several hooks ask of a Runner: seed, rank, model and data samples."""
 from collections.abc import Sequence
 from typing import Any
 
-from mmengine.dist import broadcast_object_list
+from mmengine.dist import broadcast_object_list, get_rank
 from mmengine.model import is_model_wrapper
 from torch import nn
 
@@ -12,6 +12,11 @@ def shared_seed(seed: int) -> int:
     seeds = [seed]
     broadcast_object_list(seeds)
     return seeds[0]
+
+
+def rank_suffix() -> str:
+    """What a rank adds to the name of its file: nothing on rank 0, else ``-rank1`` and so on."""
+    return f"-rank{get_rank()}" if get_rank() else ""
 
 
 def unwrap(model: nn.Module) -> Any:
