@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import mean, stdev
@@ -33,10 +34,11 @@ PAPER = dict(zip(SCHEDULES, (31.1, 35.2, 36.2, 39.1, 37.1, 39.3, 40.7, 43.0, 47.
 Recalls = dict[str, list[float]]  # schedule to recall at 1 in per cent, one per seed
 
 
-def arguments() -> argparse.Namespace:
+def arguments(description: str | None = __doc__, name: str = "ablation", seeds: Sequence[int] = (0, 1, 2)
+              ) -> argparse.Namespace:
     """Command line; folders are named after the number of videos and epochs."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--work-dir", type=Path, default=Path("work_dirs/ablation"),
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work-dir", type=Path, default=Path("work_dirs", name),
                         help="folder of the runs (%(default)s)")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder to write to")
     parser.add_argument("--data", type=Path, default=Path("data/motion-ablation"), help="motion videos (%(default)s)")
@@ -44,7 +46,7 @@ def arguments() -> argparse.Namespace:
                         help="number of videos (%(default)s)")
     parser.add_argument("--epochs", type=int, default=24,
                         help="a multiple of 12 uses every pair of a cycle equally often (%(default)s)")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(seeds))
     parser.add_argument("--jobs", type=int, default=os.cpu_count(),
                         help="number of runs at a time, each with one thread (%(default)s)")
     args = parser.parse_args()
@@ -100,13 +102,13 @@ def seconds(folder: Path) -> float:
     return round(sum(line["time"] * line["iter"] / line["epoch"] for line in epochs.values()), 1)
 
 
-def train(args: argparse.Namespace, name: str, seed: int, folder: Path) -> None:
-    """Train with ``mim train``; resumes from the last checkpoint."""
+def train(args: argparse.Namespace, name: str, seed: int, folder: Path, more: dict[str, Any] | None = None) -> None:
+    """Train with ``mim train``; resumes from the last checkpoint. ``more`` are further settings."""
     folder.mkdir(parents=True, exist_ok=True)
     write_config(name, folder / "config.py")
     command = [sys.executable, "-m", "mim", "train", "mmaction2", folder / "config.py", "--work-dir", folder,
                "--launcher", "none", "--gpus", "0", "--resume", "--cfg-options",
-               *(f"{key}={value}" for key, value in overrides(args, seed).items())]
+               *(f"{key}={value}" for key, value in (overrides(args, seed) | (more or {})).items())]
     with (folder / "run.log").open("a") as log:
         subprocess.run(list(map(str, command)), stdout=log, stderr=log, check=True,
                        env={**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"})

@@ -27,7 +27,7 @@ ARROWS = {
     "mmaction2/vididi_hook": ("mmaction2/engine", "mmaction2/models", "derivatives", "pairs"),
     "mmaction2/demo": ("mmaction2/tools", *CORE),
     "checks": (),  # every room may import this file
-    "commands": ("mmaction2/tools", "mmaction2/models", "mmaction2/evaluation", "mmaction2/demo"),
+    "commands": ("data", "mmaction2/tools", "mmaction2/models", "mmaction2/evaluation", "mmaction2/demo"),
 }
 TOP = ("__init__", "__main__", "cli", "doctor", "mmaction2/__init__")  # these may import everything
 

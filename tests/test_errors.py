@@ -24,6 +24,7 @@ from vididi_transforms.data.video_io import UnreadableError
 from vididi_transforms.evaluation.clustering import best_retrieved_classes, draw, silhouette, tsne
 from vididi_transforms.evaluation.features import read_features, read_runs
 from vididi_transforms.evaluation.retrieval import recall_of_hits
+from vididi_transforms.objectives.embeddings import global_average_pool
 from vididi_transforms.pairs.keyed_random import keyed_generator
 
 NAN = float("nan")
@@ -209,6 +210,15 @@ AUGMENTATION = [
      "params must be AugmentParams or a table [2, 21] for these clips: got (2, 5)"),
 ]
 OBJECTIVES = [
+    *((lambda outputs=outputs: global_average_pool(outputs), TypeError,
+       f"an encoder must return maps [B, D, t, h, w], features [B, D], or a list or tuple of these: got {got}")
+      for outputs, got in (
+          (torch.zeros(4, 9, 3), "Tensor (4, 9, 3)"),
+          ((Z, torch.zeros(4, 3, 2, 2)), "tuple [(4, 3), (4, 3, 2, 2)]"),
+          ((), "tuple []"),
+          ([[CLIPS, Z]], "list [[(2, 3, 4, 8, 8), (4, 3)]]"),
+          ({"maps": CLIPS, "mask": None}, "dict {'maps': (2, 3, 4, 8, 8), 'mask': 'NoneType'}"),
+          (None, "NoneType NoneType"))),
     *((lambda objective=objective: objective(Z, Z[:3]), ValueError,
        "embeddings must both be [B, D]: got (4, 3) and (3, 3)")
       for objective in (vt.vicreg_loss, vt.info_nce_loss, vt.byol_loss)),

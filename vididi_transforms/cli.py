@@ -36,7 +36,9 @@ COMMANDS = {
     "motion-videos": Command("data.motion_videos", "generate a small dataset whose classes are motions", "videos"),
     "strip": Command("analysis.derivative_strip", "draw the temporal derivatives of a video", "videos"),
     "prepare": Command("data.prepare.command", "write annotation lists for UCF101, HMDB51, Kinetics, AVA", "videos"),
-    "verify": Command("data.verify_videos", "find the broken videos of a list before training", "videos"),
+    "verify": Command("commands.verify", "find the broken videos of a list before training", "videos"),
+    "bn-statistics": Command("commands.bn_statistics", "set a checkpoint's BatchNorm statistics to those of frames",
+                             "mmaction2"),
     "features": Command("commands.features", "encode the test videos of a config, one feature each",
                         "mmaction2"),
     "retrieval-page": Command("analysis.retrieval_page.command", "show test videos with their nearest neighbours",
@@ -152,7 +154,8 @@ def _hint(name: str) -> str:
 
 def _message(error: Exception, command: Command) -> str:
     if isinstance(error, ImportError):
-        return f"this needs: pip install 'vididi-transforms[{command.extra}]' (got: {error})"
+        extra = "mmaction2" if (error.name or "").startswith(("mm", "cv2")) else command.extra
+        return f"this needs: pip install 'vididi-transforms[{extra}]' (got: {error})"
     if isinstance(error, OSError) and error.strerror:
         return ": ".join(map(str, filter(None, (error.strerror, error.filename))))
     if isinstance(error, (ValueError, OSError, RuntimeError)):

@@ -15,8 +15,8 @@ PACKAGES = ("vididi-transforms", "torch", "torchvision", "numpy", "mmengine", "m
             "tensorboard", "transformers", "mmpretrain")
 NEEDS = {
     "torchvision": "augmentation, detection operators",
-    "decord": "reading videos (another reader: VIDIDI_READER=pyav or opencv)",
-    "av": "motion videos, vididi verify, VIDIDI_READER=pyav",
+    "av": "reading videos (another reader: VIDIDI_READER=opencv), motion videos, vididi verify",
+    "decord": "MMAction2's DecordInit and DecordDecode (optional)",
     "timm": "the LARS optimiser",
     "mmdet": "action detection",
     "mim": "mim train, mim test",

@@ -10,7 +10,9 @@ default_hooks = dict(
     sampler_seed=dict(type='DistSamplerSeedHook'),
     sync_buffers=dict(type='SyncBuffersHook'),
     step_seed=dict(type='StepSeedHook'),
+    bn_statistics=dict(type='BNStatisticsHook'),
     check_finite=dict(type='CheckFiniteHook'),
+    check_gradients=dict(type='CheckGradientsHook'),
     bad_videos=dict(type='BadVideosHook'),
     exact_resume=dict(type='ExactResumeHook'),
     preemption=dict(type='PreemptionHook'))

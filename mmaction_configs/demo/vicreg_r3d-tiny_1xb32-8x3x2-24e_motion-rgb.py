@@ -18,6 +18,7 @@ train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 # 360 steps are too few for LARS; AdamW trains a small encoder quickly.
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=24, val_interval=8)
 optim_wrapper = dict(optimizer=dict(type='AdamW', lr=2e-3, weight_decay=1e-4))
+auto_scale_lr = dict(enable=False, base_batch_size=32)
 param_scheduler = [dict(type='CosineAnnealingLR', T_max=24, by_epoch=True, convert_to_iter_based=True)]
 default_hooks = dict(
     logger=dict(interval=15),

@@ -1,6 +1,7 @@
-"""Fixture: a tiny H.264 file."""
+"""Fixtures: a tiny H.264 file, and a file of every bad or odd kind."""
 import pytest
 import torch
+from bad_videos import kinds, write_kinds
 
 from vididi_transforms.data.motion_videos import encode
 
@@ -14,3 +15,9 @@ def video(tmp_path_factory):
     path = tmp_path_factory.mktemp("video") / "video.mp4"
     encode(torch.linspace(0.1, 0.9, 20)[:, None, None, None].expand(-1, 3, 48, 64), path, fps=10)
     return path
+
+
+@pytest.fixture(scope="session")
+def paths(tmp_path_factory):
+    """Paths of bad and odd videos by their kinds."""
+    return write_kinds(tmp_path_factory.mktemp("kinds"), kinds())

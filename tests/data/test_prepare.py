@@ -23,7 +23,7 @@ from vididi_transforms.data import video_io as videos
 from vididi_transforms.data.motion_videos import encode
 from vididi_transforms.data.motions import render
 from vididi_transforms.data.prepare import ava as prepare_ava
-from vididi_transforms.data.prepare import command, splits, video_folder
+from vididi_transforms.data.prepare import command, lists, splits, video_folder
 from vididi_transforms.data.prepare.ava_frames import Window, extract
 from vididi_transforms.data.prepare.k200 import choose_classes, in_seeded_order
 
@@ -93,6 +93,31 @@ def test_mmaction2_reads_the_list(ucf):
                                  data_prefix=dict(video=str(ucf / "videos")))
     assert [(Path(data[i]["filename"]).is_file(), data[i]["label"]) for i in range(len(data))] == [
         (True, 0), (True, 1), (True, 36)]
+
+
+@pytest.mark.parametrize("layout", ["UCF-101/{}", "UCF101/UCF-101/{}", "flat"])
+def test_nested_and_flat_folders(ucf, video, layout, capsys):
+    """The letters of a class folder may differ too; archives and other folders lie beside the videos."""
+    names = [path.relative_to(ucf / "videos").as_posix() for path in sorted((ucf / "videos").rglob("*.avi"))]
+    listed = [name.split("/")[-1] if layout == "flat" else layout.format(name) for name in names]
+    (ucf / "videos").rename(ucf / "elsewhere")
+    put(video, ucf / "videos", *(name.replace("ApplyLipstick/", "applylipstick/") for name in listed))
+    put(video, ucf / "videos", "ucfTrainTestlist/ApplyEyeMakeup/other.avi", "ApplyEyeMakeup.avi")
+    write(ucf / "videos/UCF101.rar", "")
+    assert run(*ucf_command(ucf, "--no-check")) == 0
+    found = [*read_list(ucf, "out", "ucf101_train_split_2_videos.txt"),
+             *read_list(ucf, "out", "ucf101_val_split_2_videos.txt")]
+    assert sorted(found) == sorted(name.replace("ApplyLipstick/", "applylipstick/") for name in listed)
+    assert "0 missing, 0 unreadable, 1 found under another name" in capsys.readouterr().out
+
+
+def test_a_video_of_another_class_is_not_found(tmp_path, video):
+    """A file of the same name counts only in the folder of its class, or in no folder."""
+    put(video, tmp_path, "x/A/1.avi", "B/1.avi", "x/y/z/C/1.avi", "2.avi")
+    folder = video_folder.VideoFolder(tmp_path)
+    assert [folder.find((name,)) for name in ("A/1.avi", "a/1.mp4", "C/1.avi", "D/1.avi", "D/2.avi", "1.avi")] == [
+        "x/A/1.avi", "x/A/1.avi", None, None, "2.avi", None]
+    assert video_folder.VideoFolder(tmp_path, ignore_case=False).find(("a/1.avi",)) is None
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -194,6 +219,16 @@ def test_hmdb51_lists_with_odd_names(hmdb):
         f"brush_hair/b.avi\t0\ncartwheel/{HMDB_NAMES[0]}\t1\ncartwheel/{HMDB_NAMES[2]}\t1\nwave/w_2.avi\t2\n")
     assert (hmdb / "out/hmdb51_val_split_1_videos.txt").read_text() == (
         f"cartwheel/{HMDB_NAMES[1]}\t1\nwave/w_1.avi\t2\n")
+
+
+def test_the_delimiter_is_one_that_is_in_no_path(hmdb):
+    names = ["a b.avi", "a\tb, c.avi", "a,b.avi"]
+    settings = lists.Settings()
+    assert [lists.delimiter_for(names[:number], settings) for number in (0, 1, 2, 3)] == [" ", "\t", ";", ";"]
+    assert run(*hmdb_command(hmdb)) == 0
+    train, val = ((hmdb / f"out/hmdb51_{part}_split_1_videos.txt").read_text() for part in ("train", "val"))
+    assert f"cartwheel/{HMDB_NAMES[2]}\t1\n" in train
+    assert val == f"cartwheel/{HMDB_NAMES[1]} 1\nwave/w_1.avi 2\n"
 
 
 def test_a_path_with_the_delimiter_is_reencoded(hmdb):
@@ -366,8 +401,8 @@ def k200_command(root, out, *more):
             "--class-count", 4, "--videos-per-class", 5, *more]
 
 
-def read_list(root, out):
-    lines = (root / out / "k200-40k_train_list_videos.txt").read_text().splitlines()
+def read_list(root, out, name="k200-40k_train_list_videos.txt"):
+    lines = (root / out / name).read_text().splitlines()
     return {path: int(label) for path, label in (line.split(" ") for line in lines)}
 
 

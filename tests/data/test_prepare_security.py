@@ -5,8 +5,9 @@ import os
 import pytest
 import torch
 from prepare_runs import AVA_LINE, error_of, put, run, write
+from spoiled_disk import full_disk
 
-from vididi_transforms.data.files import complete, write_text
+from vididi_transforms.data.files import append_text, complete, write_text
 from vididi_transforms.data.motion_videos import encode, write_dataset
 
 CLASS = "A"
@@ -65,7 +66,8 @@ SETS = ("ucf101", "hmdb51", "kinetics400", "k200-40k", "ava")
 def test_names_that_lead_out_are_refused(world, capsys, dataset, name):
     write_lists(world, name)
     error = error_of(capsys, *command(world, dataset))
-    assert error.startswith(("names in lists ", "train.csv must be a csv file", "ava_train_v2.2.csv "))
+    assert error.startswith(("names in lists ", "text must be UTF-8", "train.csv must be a csv file",
+                             "ava_train_v2.2.csv "))
     assert not (world / "out").exists()
     assert not (world / "small").exists()
 
@@ -211,6 +213,15 @@ def test_after_an_error_the_old_file_stays(tmp_path):
     with pytest.raises(OSError, match="7"), complete(tmp_path / "a.txt") as part:
         raise OSError(part.write_text("half of"))
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a.txt": "old"}
+
+
+def test_a_line_is_appended_or_not(tmp_path):
+    path = tmp_path / "a.txt"
+    write_text(path, "one\n")
+    append_text(path, "two\n")
+    with pytest.raises(OSError, match=rf"File too large: '{path}'"), full_disk(10):
+        append_text(path, "three\n")
+    assert path.read_text() == "one\ntwo\n"
 
 
 def test_an_interrupted_motion_video_leaves_no_file(tmp_path):

@@ -31,13 +31,16 @@ def number_of(image):
 
 
 def record(path, numbers=range(FRAMES), codec="libx264", pix_fmt="yuv420p", width=SIZE, height=SIZE, rate=RATE,
-           times=None, clock=None, options=X264, muxing=None, sound=False, title=None):
+           times=None, clock=None, options=X264, muxing=None, sound=0, title=None, change=iter,
+           turns=0):
     """Write a video of numbered frames.
 
     Args:
         times: presentation times of the frames, in units of ``clock`` (default: given by ``rate``).
         options, muxing: options of the encoder and of the container.
-        sound: whether to add one second of silence as the first stream.
+        sound: seconds of silence to add as the first stream.
+        change: function that changes the encoded packets.
+        turns: quarter turns, clockwise, after which a frame shows its number.
     """
     clock = clock or Fraction(1, rate)
     with av.open(str(path), "w", options={**BITEXACT, **(muxing or {})}) as container:
@@ -48,15 +51,17 @@ def record(path, numbers=range(FRAMES), codec="libx264", pix_fmt="yuv420p", widt
         video.width, video.height, video.pix_fmt, video.codec_context.time_base = width, height, pix_fmt, clock
         container.start_encoding()
         if audio:
-            mux_silence(container, audio)
-        for index, number in enumerate(numbers):
-            frame = yuv(number, times[index] if times else index, clock, width, height, pix_fmt)
-            container.mux(video.encode(frame))
-        container.mux(video.encode())
+            mux_silence(container, audio, sound)
+        frames = [yuv(number, times[index] if times else index, clock, width, height, pix_fmt, turns)
+                  for index, number in enumerate(numbers)]
+        for packet in change([packet for frame in (*frames, None) for packet in video.encode(frame)]):
+            container.mux(packet)
 
 
-def yuv(number, time, clock, width=SIZE, height=SIZE, pix_fmt="yuv420p"):
-    frame = av.VideoFrame.from_ndarray(picture(number, width, height), format="rgb24").reformat(format=pix_fmt)
+def yuv(number, time, clock, width=SIZE, height=SIZE, pix_fmt="yuv420p", turns=0):
+    size = (height, width) if turns % 2 else (width, height)
+    image = np.ascontiguousarray(np.rot90(picture(number, *size)[..., 0], turns))
+    frame = av.VideoFrame.from_ndarray(image, format="gray").reformat(format=pix_fmt)
     frame.pts, frame.time_base = time, clock
     return frame
 
@@ -66,8 +71,8 @@ def record_silence(path):
         mux_silence(container, container.add_stream("aac", rate=16000))
 
 
-def mux_silence(container, audio):
-    samples = av.AudioFrame.from_ndarray(np.zeros((1, 16000), np.float32), format="fltp", layout="mono")
+def mux_silence(container, audio, seconds=1):
+    samples = av.AudioFrame.from_ndarray(np.zeros((1, 16000 * seconds), np.float32), format="fltp", layout="mono")
     samples.sample_rate, samples.pts = 16000, 0
     container.mux([packet for part in (samples, None) for packet in audio.encode(part)])
 
@@ -130,12 +135,6 @@ def promise_in_mp4(data):
 
 def add(data, place, number):
     struct.pack_into(">I", data, place, struct.unpack_from(">I", data, place)[0] + number)
-
-
-def turn(data):
-    """Write a quarter turn into the display matrix of an MP4 file."""
-    place = data.index(b"tkhd") + 4 + 40
-    return data[:place] + struct.pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 0, 0, 1 << 30) + data[place + 36:]
 
 
 def record_two_sizes(path):

@@ -10,9 +10,10 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 from page_commands import blocks
 from paths import ROOT
+from small_encoders import shrink_model
 
 import vididi_transforms as vt
-from vididi_transforms.mmaction2.datasets.readers import READERS
+from vididi_transforms.data.readers.reader import READERS
 
 CONFIGS = ROOT / "mmaction_configs"
 UCF101 = CONFIGS / "pretrain/vididi-vicreg_r3d18_1xb64-8x3x2-400e_ucf101-rgb.py"
@@ -80,17 +81,7 @@ def test_ucf101_pipeline_on_a_real_file(motion):
 
 def shrink(cfg, motion):
     """Make a pretraining config small enough for two steps on motion videos."""
-    backbone = cfg.model.backbone
-    if backbone.type == "ResNet3d":
-        backbone.update(base_channels=4)
-        cfg.model.cls_head.in_channels = 32
-    elif backbone.type == "MViT":
-        backbone.update(arch=dict(embed_dims=16, num_layers=3, num_heads=1, downscale_indices=[1, 2]), spatial_size=32)
-        cfg.model.cls_head.in_channels = 64
-    elif backbone.type == "SwinTransformer3D":
-        backbone.update(arch=dict(embed_dims=12, depths=[1, 1, 1, 1], num_heads=[1, 2, 2, 4]), window_size=(4, 2, 2))
-        cfg.model.cls_head.in_channels = 96
-    cfg.model.cls_head.update(hidden_channels=16, out_channels=8)
+    shrink_model(cfg.model)
     cfg.train_dataloader.update(batch_size=4, num_workers=0, persistent_workers=False)
     cfg.train_dataloader.dataset.update(ann_file=f"{motion}/train.txt", data_prefix=dict(video=str(motion)))
     for transform in cfg.train_dataloader.dataset.pipeline[1].transforms:
@@ -161,6 +152,15 @@ def test_names_follow_the_convention():
             batch, length, interval, epochs)
 
 
+def test_the_learning_rate_belongs_to_the_batch_of_the_name():
+    """So that ``--auto-scale-lr`` works with every training."""
+    for path in ALL:
+        cfg = Config.fromfile(path)
+        if "train_cfg" in cfg:
+            gpus, batch = map(int, re.search(r"(\d+)xb(\d+)-", path.stem).groups())
+            assert (cfg.auto_scale_lr.base_batch_size, cfg.train_dataloader.batch_size) == (gpus * batch, batch), path
+
+
 @pytest.mark.parametrize("reader", [None, *READERS])
 def test_one_variable_chooses_the_reader_of_all_loaders(reader, monkeypatch):
     monkeypatch.delenv("VIDIDI_READER", raising=False)
@@ -169,14 +169,14 @@ def test_one_variable_chooses_the_reader_of_all_loaders(reader, monkeypatch):
     for path in (UCF101, *CONFIGS.glob("demo/*.py"), *CONFIGS.glob("re*/*r3d18_*ucf101-rgb.py")):
         found = readers(Config.fromfile(path).to_dict())
         assert found, path
-        assert set(found) == {reader or "decord"}, path
+        assert set(found) == {reader or "pyav"}, path
 
 
 def test_one_option_chooses_the_reader_of_a_loader():
     cfg = Config.fromfile(UCF101)
-    cfg.merge_from_dict({"train_dataloader.dataset.pipeline.0.reader": "pyav"})
+    cfg.merge_from_dict({"train_dataloader.dataset.pipeline.0.reader": "opencv"})
     reader = TRANSFORMS.build(cfg.train_dataloader.dataset.pipeline[0]).reader
-    assert type(reader) is READERS["pyav"]
+    assert reader._reader.names == ["opencv", "pyav"]
 
 
 def readers(config):

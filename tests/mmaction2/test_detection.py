@@ -1,4 +1,5 @@
 """Action detection by config only: MMAction2's detector, dataset, metric and tool, on files in AVA's format."""
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from statistics import mean
 
@@ -6,6 +7,7 @@ import mmcv
 import pytest
 import torch
 from ava_set import write_ava_set
+from mmaction.evaluation.functional import ava_utils
 from mmaction.registry import DATASETS, METRICS, MODELS
 from mmengine.config import Config
 from mmengine.runner import Runner
@@ -171,8 +173,9 @@ def test_motion_is_inside_the_boxes(tiny):
 
 
 @pytest.mark.parametrize(("exchanged", "expected"), [(False, 1), (True, 0)])
-def test_the_stock_metric_on_known_predictions(tiny, exchanged, expected):
+def test_the_stock_metric_on_known_predictions(tiny, exchanged, expected, monkeypatch):
     """Each proposal predicts its own action, or that of another shape in the video."""
+    monkeypatch.setattr(ava_utils.multiprocessing, "Pool", ThreadPool)  # forks of a process with threads may hang
     metric, dataset = METRICS.build(tiny.val_evaluator), DATASETS.build(tiny.val_dataloader.dataset)
     for sample in (item["data_samples"] for item in dataset):
         scores = sample.gt_instances.labels

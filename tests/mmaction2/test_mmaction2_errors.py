@@ -6,19 +6,21 @@ from types import SimpleNamespace
 from unittest.mock import patch
 
 import torch
-from mmaction.registry import TRANSFORMS
+from mmaction.registry import MODELS, TRANSFORMS
 from mmengine.logging import MMLogger
 from raises import PACKAGE, error_of, for_each_row, kind_and_message, not_raised
-from recognizers import BACKBONE, byol_recognizer
+from recognizers import BACKBONE, SLOWFAST, byol_recognizer, recognizer
 from retrieval_samples import samples
 
 import vididi_transforms as vt
 from vididi_transforms.mmaction2 import (
+    BNStatisticsHook,
     ClipColorJitter,
     ClipGaussianBlur,
     ClipGrayscale,
     ClipPairDataPreprocessor,
     DumpFeatures,
+    FrameEncoder,
     MomentumRecognizer,
     MomentumUpdateHook,
     PerClip,
@@ -31,12 +33,15 @@ from vididi_transforms.mmaction2 import (
     VideoRetrievalMetric,
     ViDiDiHook,
 )
+from vididi_transforms.mmaction2.models.encoders import encode
 from vididi_transforms.mmaction2.vididi_hook import _check_same
 
 NORM = dict(mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375])
 BYTES, IMGS = torch.zeros(4, 2, 3, 5, 8, 8, dtype=torch.uint8), [None] * 8
 TWO = "training on two views needs inputs [B, 2, C, T, H, W] (two clips of each video): got "
 LIST = "training on two views needs a list of two tensors [B, C, T, H, W]: got "
+RESNET = dict(type="ResNet", depth=18, pretrained=None)
+TSM = dict(RESNET, type="ResNetTSM", pretrained2d=False, num_segments=8)
 HEAD, VICREG = dict(type="BYOLHead", in_channels=32), dict(type="VICRegHead", in_channels=32)
 
 
@@ -44,6 +49,17 @@ HEAD, VICREG = dict(type="BYOLHead", in_channels=32), dict(type="VICRegHead", in
 class Shorter:
     def __call__(self, results):
         return {**results, "imgs": results["imgs"][1:]}
+
+
+@MODELS.register_module(force=True)
+class Pooled(torch.nn.Module):
+    def forward(self, pictures):
+        return pictures.mean((2, 3))
+
+
+class Frames(Pooled):
+    def forward(self, clips):
+        return super().forward(clips.transpose(1, 2).flatten(0, 1))
 
 
 @TRANSFORMS.register_module(force=True)
@@ -67,6 +83,10 @@ def train(hook, **runner):
 
 def preprocess(clips, **options):
     return ClipPairDataPreprocessor(**NORM, **options)(dict(inputs=clips), True)
+
+
+def encoded(backbone, frames=8, build=recognizer, **head):
+    build(backbone, **head)(torch.zeros(4, 2, 3, frames, 16, 16), [], mode="loss")
 
 
 def without_its_hook():
@@ -144,8 +164,8 @@ ROWS = [
     (lambda: ReadVideo(dict(type="Unreadable"), dict(init=None, decode=dict(type="Unreadable"))).transform(
         dict(filename="a.mp4")), VideoReadError, "cannot read video 'a.mp4': OSError: moov atom not found"),
     *((lambda reader=reader: ReadVideo(dict(type="SampleClipPair", clip_len=8), reader), ValueError,
-       f"reader must be one of decord, pyav, opencv, or dict(init=..., decode=...): got {reader!r}")
-      for reader in ("cv2", None, dict(init=dict(type="DecordInit")))),
+       f"reader must be one of pyav, opencv, or dict(init=..., decode=...): got {reader!r}")
+      for reader in ("decord", "cv2", None, dict(init=dict(type="DecordInit")))),
     (lambda: SampleClipPair(8, mode="both"), ValueError,
      "mode must be one of independent, consecutive, halves: got 'both'"),
     (lambda: SampleClipPair(0), ValueError, "clip_len and frame_interval must be >= 1: got 0 and 1"),
@@ -167,12 +187,33 @@ ROWS = [
      "frozen_stages must be -1 (none) to 4: got 5"),
     (lambda: TwoViewRecognizer(BACKBONE, VICREG, neck=dict(type="TPN")), ValueError,
      "a two-view recognizer has no neck: got {'type': 'TPN'}"),
+    (lambda: TwoViewRecognizer(BACKBONE, VICREG, bn_statistics="derivatives"), ValueError,
+     "bn_statistics must be 'frames' or 'all': got 'derivatives'"),
+    (lambda: BNStatisticsHook(videos=0), ValueError, "videos must be an integer >= 1: got 0"),
     (lambda: MomentumRecognizer(BACKBONE, HEAD, base_momentum=1.0), ValueError,
      "base_momentum must be in (0, 1): got 1.0"),
     (lambda: MomentumRecognizer(BACKBONE, VICREG), TypeError,
      "MomentumRecognizer needs a MomentumHead, such as BYOLHead: got VICRegHead"),
     (without_its_hook, RuntimeError, "the momentum encoder is never updated: add default_hooks = "
      "dict(target=dict(type='MomentumUpdateHook'))"),
+    # encoders
+    *((lambda build=build, options=options: encoded(SLOWFAST, build=build, **options), ValueError,
+       "in_channels of the head must be the width of the encoder's feature: got in_channels=32, and (4, 48) from "
+       "[(4, 32, 2, 1, 1), (4, 16, 8, 1, 1)]")
+      for build, options in ((recognizer, {}), (byol_recognizer, {}))),
+    (lambda: encoded(SLOWFAST, frames=7), ValueError,
+     "SlowFast with resample_rate=4, speed_ratio=4 needs clips of a multiple of 4 frames: got T=7; "
+     "ViDiDiHook(length=4) gives this number at every derivative order"),
+    (lambda: encoded(RESNET), ValueError,
+     "a 2-D encoder takes pictures [B, C, H, W]: got clips (4, 3, 8, 16, 16); FrameEncoder applies it to each frame: "
+     "backbone=dict(type='FrameEncoder', encoder=dict(type=...))"),
+    (lambda: encoded(dict(type="FrameEncoder", encoder=TSM), frames=7), ValueError,
+     "ResNetTSM with num_segments=8 needs clips of as many frames: got T=7; ViDiDiHook(length=8) gives this number at "
+     "every derivative order"),
+    (lambda: FrameEncoder(dict(type="Pooled"))(BYTES[:, 0].float()), TypeError,
+     "FrameEncoder needs a 2-D encoder that returns maps [B * T, D, h, w]: got Tensor (20, 3)"),
+    (lambda: encode(Frames(), BYTES[:, 0].float()), ValueError,
+     "an encoder must return one row per clip: got (20, 3) from (4, 3, 5, 8, 8)"),
     # retrieval_metric
     (lambda: VideoRetrievalMetric(protocol="coclr"), ValueError,
      "protocol must be one of paper, authors, centred: got 'coclr'"),
@@ -198,7 +239,8 @@ ROWS = [
 ]
 FILES = [PACKAGE / "mmaction2/vididi_hook.py", *(path for room, names in {
     "datasets": ("clip_pairs", "clip_transforms", "samplers"),
-    "models": ("backbones", "data_preprocessor", "heads/templates", "momentum_encoder", "recognizers", "two_views"),
+    "models": ("backbones", "data_preprocessor", "encoders", "heads/templates", "momentum_encoder", "recognizers",
+               "two_views"),
     "engine": ("momentum_update", "runner_utils", "step_seed"),
     "evaluation": ("dump_features", "retrieval_metric"),
 }.items() for path in (PACKAGE / "mmaction2" / room / f"{name}.py" for name in names))]

@@ -76,7 +76,7 @@ train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 
 @pytest.mark.parametrize(("line", "text"), [
     ("train/no.mp4 0", r"cannot read video '.*/train/no.mp4': FileNotFoundError"),
-    ("broken.mp4 0", r"cannot read video '.*/broken.mp4': RuntimeError"),
+    ("broken.mp4 0", r"cannot read video '.*/broken.mp4': UnreadableError"),
 ])
 def test_a_bad_video_in_the_list_is_named(tiny_options, motion, tmp_path, line, text):
     (motion / "broken.mp4").write_bytes(b"not a video")

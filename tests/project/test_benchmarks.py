@@ -2,6 +2,7 @@
 import json
 import shutil
 from functools import cache
+from importlib.util import find_spec
 
 import pytest
 from paths import ROOT
@@ -13,6 +14,7 @@ NEEDS = {"fine_tuning": ["ablation"], "clustering": ["ablation"], "saliency": ["
 ABLATION = ["--ablation", "work_dirs/ablation/1e-32-16", "--data", "data/motion-ablation/32-16", "--seeds", "0"]
 SMALL = {
     "ablation": ["--videos", "32", "16", "--epochs", "1", "--seeds", "0"],
+    "bn_statistics": ["--videos", "32", "16", "--epochs", "1", "--seeds", "0"],
     "fine_tuning": ABLATION,
     "clustering": ABLATION,
     "saliency": [*ABLATION, "--videos", "4"],
@@ -22,10 +24,12 @@ SMALL = {
     "training_step": ["--data", "{motion}", "--batch", "2", "--width", "4", "--rounds", "1"],
     "growth": ["--data", "{motion}"],
     "retrieval": [],
+    "reading": ["--rounds", "1", "--timeout", "5", "{motion}/test"],
 }
 CONSTANTS = {  # replaced in the module where there is no option
     "growth": dict(SHAPES=[(2, 8, 32), (4, 8, 32)], BASE=(2, 8, 32)),
     "processes": dict(COUNTS="module.COUNTS[:2]"),
+    "reading": dict(FRAMES=40),
     "retrieval": dict(GALLERY=50, QUERIES=20, GROWTH=(100, 200)),
 }
 
@@ -35,7 +39,8 @@ def folder(tmp_path_factory):
     """A folder with the benchmarks and configs of a clone."""
     folder = tmp_path_factory.mktemp("clone")
     shutil.copytree(ROOT / "benchmarks", folder / "benchmarks", ignore=shutil.ignore_patterns("results", "__*"))
-    (folder / "mmaction_configs").symlink_to(ROOT / "mmaction_configs")
+    for name in ("mmaction_configs", "tests"):
+        (folder / name).symlink_to(ROOT / name)
     return folder
 
 
@@ -60,11 +65,13 @@ def printed(folder, motion):
 
 @pytest.mark.parametrize("name", SMALL)
 def test_benchmark(name, folder, printed):
-    """It prints the table that it writes, with the same columns as the committed one."""
+    """It prints the table that it writes, with the same columns as the committed one; torchcodec may be missing."""
     text = printed(name)
     table, = (folder / "benchmarks/results").glob(f"{name}*.md")
     assert table.read_text() in text
-    assert table.read_text().split("\n")[0] == (ROOT / f"benchmarks/results/{name}.md").read_text().split("\n")[0]
+    committed = (ROOT / f"benchmarks/results/{name}.md").read_text().split("\n")[0]
+    columns = committed if find_spec("torchcodec") else committed.replace(" torchcodec |", "")
+    assert table.read_text().split("\n")[0] == columns
 
 
 def test_the_ablation_trains_each_row_once(folder, motion, printed):
@@ -94,4 +101,4 @@ def test_the_check_for_finite_clips_continues(folder, motion, printed):
 
 
 def test_every_benchmark_is_run():
-    assert {path.stem for path in (ROOT / "benchmarks").glob("*.py")} - {"common"} == set(SMALL)
+    assert {path.stem for path in (ROOT / "benchmarks").glob("*.py") if "def main" in path.read_text()} == set(SMALL)

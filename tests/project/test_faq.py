@@ -40,8 +40,6 @@ build_projector(4, 8, 8)(torch.rand(1, 4))
 """,
 }
 SOURCES = {
-    "epoch_length must be a positive integer, but got 0": ("mmengine.optim.scheduler.param_scheduler",
-                                                           "`epoch_length` must be a positive integer, "),
     "No module named 'pkg_resources'": ("mim.commands.list", "import pkg_resources"),
     '"FileClient" will be deprecated': ("mmengine.fileio.file_client", '"FileClient" will be deprecated'),
     '"HardDiskBackend" is the alias of "LocalBackend"': ("mmengine.fileio.file_client",
@@ -53,6 +51,11 @@ SOURCES = {
 
 OURS = {
     "training on two views needs inputs [B, 2, C, T, H, W]": "mmaction2/models",
+    "in_channels of the head must be the width of the encoder's feature": "mmaction2/models",
+    "SlowFast with resample_rate=": "mmaction2/models",
+    "needs clips of as many frames": "mmaction2/models",
+    "a 2-D encoder takes pictures [B, C, H, W]": "mmaction2/models",
+    "every parameter of the encoder should get a gradient": "mmaction2/engine",
     "the schedule takes derivatives up to order 2, so clips need at least 3 frames": "mmaction2",
     "cannot read video '...'": "mmaction2/datasets",
     "a run can only be resumed with its own schedule": "pairs",

@@ -83,9 +83,15 @@ def checkpoint(folder):
 
 def test_an_installed_recipe(checkpoint, folder):
     """It is found by its name alone, not in the clone's folder."""
-    words, = page("recipes")[5:]
+    words = page("recipes")[5]
     run([*words, "--work-dir", "work_dirs/by_name"], folder)
     assert (folder / "work_dirs/by_name/epoch_1.pth").exists()
+
+
+def test_exact_statistics_for_an_old_checkpoint(checkpoint, folder):
+    words, = page("recipes")[6:]
+    assert "BatchNorm statistics of the frames of 4 videos set" in run(words, folder, CHECKPOINT=checkpoint)
+    assert (folder / "frames.pth").exists()
 
 
 def test_from_videos_to_retrieval(checkpoint, folder):

@@ -37,9 +37,11 @@ def test_the_demo_again_gave_the_same_numbers():
     assert first == again
 
 
-@pytest.mark.parametrize(("page", "name"), [("results", "ablation"), ("results", "fine_tuning"),
+@pytest.mark.parametrize(("page", "name"), [("results", "ablation"), ("results", "bn_statistics"),
+                                            ("results", "fine_tuning"),
                                             ("results", "clustering"), ("results", "saliency"),
-                                            ("performance", "batched_pass"), ("cluster", "processes")])
+                                            ("performance", "batched_pass"), ("cluster", "processes"),
+                                            ("readers", "reading")])
 def test_tables_are_the_result_files(page, name):
     text = (ROOT / f"docs/{page}.md").read_text()
     run = demo(name)["run"]

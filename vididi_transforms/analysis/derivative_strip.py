@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from ..data.files import write_json
+from ..data.files import write_figure, write_json
 from ..data.number_options import add_numbers
 from ..data.video_io import UnreadableError
 from ..data.video_io import frames as decoded
@@ -119,7 +119,7 @@ def draw(clip: Tensor, path: str | Path, orders: Sequence[int] = (0, 1, 2), step
     left.set_title(f"a frame and the next {steps}: true, and predicted")
     _label(left, ["true", *(f"order {order}" for order in orders)], height)
     _plot_errors(right, clip, orders, steps)
-    figure.savefig(path, dpi=110)
+    write_figure(Path(path), figure, dpi=110)
 
 
 def _plot_errors(axis: "Axes", clip: Tensor, orders: Sequence[int], steps: int) -> None:
@@ -148,7 +148,6 @@ def run(args: argparse.Namespace) -> None:
     """Draw the picture; print and write the errors of the Taylor expansion."""
     clip = read_clip(args.video, args.frames, args.interval, args.start)
     errors = taylor_errors(clip, args.orders, args.steps).tolist()
-    args.out.parent.mkdir(parents=True, exist_ok=True)
     draw(clip, args.out, args.orders, args.steps)
     record = {f"order {order}": [round(error, 5) for error in row]
               for order, row in zip(args.orders, errors, strict=True)}

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..data.files import write_figure
 from ..data.motion_videos import encode
 
 
@@ -77,7 +78,7 @@ def draw_sheet(examples: Sequence[Example], path: str | Path, columns: int = 8) 
         axis.set_yticks([example.frames.shape[2] * (row + 0.5) for row in range(len(rows))], list(rows))
         axis.set_xticks([])
         axis.set_title(example.title, fontsize=10)
-    figure.savefig(path, dpi=110, bbox_inches="tight")
+    write_figure(Path(path), figure, dpi=110, bbox_inches="tight")
 
 
 def side_by_side(frames: Tensor) -> Tensor:

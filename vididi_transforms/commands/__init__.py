@@ -3,5 +3,5 @@
 Only ``run`` imports it, because that takes seconds.
 
 Reading order: any; each file names the module that does the work.
-May import: in ``run``, the modules of ``mmaction2`` that do the work.
+May import: ``data``; in ``run``, the modules of ``mmaction2`` that do the work.
 """

@@ -1,19 +1,23 @@
-"""Find what is wrong with a video: compare its frames with its header."""
+"""Find what is wrong with a video: decode it, compare it with its header, and with what a reader returns."""
+import re
 from collections import deque
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .video_io import NoVideoError, UnreadableError, frames, opened
+import numpy as np
+
+from .readers.ends import Ends, read_ends
+from .readers.reader import Reader, check_file
+from .video_io import NoVideoError, UnreadableError, frames, opened, to_rgb
 
 if TYPE_CHECKING:
     import av
 
-FAULTS = ("missing", "unreadable", "no video stream", "truncated", "damaged", "miscounted", "changes size",
-          "timed out")
-"""Kinds of faults. Truncated: the end is missing. Damaged: frames before the end cannot be decoded. Miscounted: nothing
-is missing, but the header counts more frames than there are, so that readers ask for frames that do not exist."""
+FAULTS = ("missing", "unreadable", "no video stream", "truncated", "damaged", "misread", "changes size", "timed out")
+"""Kinds of faults. Truncated: the end is missing. Damaged: frames before the end cannot be decoded. Misread: the reader
+fails or returns other frames than decoding the whole file."""
 
 
 @dataclass(frozen=True)
@@ -24,19 +28,23 @@ class Fault:
     reason: str
 
 
-def fault_of(path: Path, quick: bool = False) -> Fault | None:
+def fault_of(path: Path, quick: bool = False, reader: str = "pyav") -> Fault | None:
     """The fault of a video, or None if it is good.
 
     Args:
         path: the video.
         quick: whether to decode only the first and the last frame, which misses faults between them.
+        reader: name of the reader that training uses. The quick check does not use it.
     """
     try:
-        return _ends(path) if quick else _whole(path)
+        check_file(path)
+        return _ends(path) if quick else _whole(path, reader)
+    except FileNotFoundError:
+        return Fault("missing", "No such file or directory")
     except NoVideoError as error:
         return Fault("no video stream", str(error))
-    except UnreadableError as error:
-        return Fault("missing" if isinstance(error.__cause__, FileNotFoundError) else "unreadable", str(error))
+    except (OSError, UnreadableError) as error:
+        return Fault("unreadable", getattr(error, "strerror", None) or str(error))
 
 
 @dataclass
@@ -57,8 +65,10 @@ class _Header:
 class _Decoded:
     """What decoding a video gave."""
 
+    ends: Ends = field(default_factory=lambda: Ends(0, {}))  # what the reader returned
     frames: int = 0
     corrupt: int = 0  # frames that the decoder marks as corrupt
+    others: list[int] = field(default_factory=list)  # frames of which the reader returned another one
     errors: list[str] = field(default_factory=list)  # messages, one per packet that cannot be decoded
     sizes: dict[str, None] = field(default_factory=dict)
     end: float = 0  # end of the last packet, in seconds
@@ -75,31 +85,51 @@ class _Decoded:
             self.errors.append(error.strerror or str(error))
 
     def add(self, frame: "av.VideoFrame") -> None:
+        from av.video.reformatter import VideoReformatter
+
+        image = self.ends.images.get(self.frames)
+        if image is not None and not frame.is_corrupt and not np.array_equal(image, to_rgb(frame, VideoReformatter())):
+            self.others.append(self.frames)
         self.frames += 1
         self.corrupt += bool(frame.is_corrupt)
         self.sizes[f"{frame.width} x {frame.height}"] = None
 
 
-def _whole(path: Path) -> Fault | None:
-    """Decode all frames."""
-    decoded = _Decoded()
+def _whole(path: Path, reader: str) -> Fault | None:
+    """Decode all frames, and read some as training does."""
+    training = Reader(reader, log=lambda line: None)
+    try:
+        ends, misread = read_ends(path, training), None
+    except Exception as error:  # decoding shows whether the video is at fault
+        ends, misread = Ends(0, {}), Fault("misread", f"{reader}: {type(error).__name__}: {error}")
+    decoded = _Decoded(ends)
     with opened(path) as (container, stream):
         header = _header(container, stream)
         for packet in container.demux(stream):
             decoded.decode(packet)
     if not decoded.frames:
         raise UnreadableError(decoded.errors[0] if decoded.errors else "no frame")
-    return _truncated(decoded, header) or _damaged(decoded) or _miscounted(decoded, header) or _changes_size(decoded)
+    return (_truncated(decoded, header) or _damaged(decoded) or _changes_size(decoded) or misread
+            or _misread(decoded, reader))
 
 
 def _header(container: "av.container.InputContainer", stream: "av.video.stream.VideoStream") -> _Header:
+    rate, clock = float(stream.average_rate or 25), float(stream.time_base or 0)
+    start = (stream.start_time or 0) * clock
+    if "matroska" in container.format.name:
+        return _Header(0, max(0, _matroska_end(container, stream) - start), start, rate)
+    seconds = (stream.duration or 0) * clock if stream.frames else 0  # without a number FFmpeg estimates the duration
+    return _Header(stream.frames, seconds, start, rate)
+
+
+def _matroska_end(container: "av.container.InputContainer", stream: "av.video.stream.VideoStream") -> float:
+    """When the stream ends, by a tag; 0 if unknown. The duration of the file is that of its longest stream."""
     import av
 
-    clock = float(stream.time_base or 0)
-    seconds = stream.duration * clock if stream.duration else (container.duration or 0) / av.time_base
-    stored = stream.frames or "matroska" in container.format.name  # for other formats FFmpeg estimates it
-    return _Header(stream.frames, seconds if stored else 0, (stream.start_time or 0) * clock,
-                   float(stream.average_rate or 25))
+    tag = re.fullmatch(r"(\d+):(\d+):([\d.]+)", stream.metadata.get("DURATION", ""))
+    if tag:
+        return (int(tag[1]) * 60 + int(tag[2])) * 60 + float(tag[3])
+    return (container.duration or 0) / av.time_base if len(container.streams) == 1 else 0
 
 
 def _truncated(decoded: _Decoded, header: _Header) -> Fault | None:
@@ -112,7 +142,7 @@ def _truncated(decoded: _Decoded, header: _Header) -> Fault | None:
 
 def _ends_early(decoded: _Decoded, header: _Header) -> Fault | None:
     lost = header.seconds_lost(decoded.end)
-    if header.seconds and lost > header.seconds / 10:  # sound may end a little later
+    if header.seconds and lost > header.seconds / 10:  # the last frames may be shown for long
         return Fault("truncated", f"ends {lost:.2f} of {header.seconds:.2f} seconds too early")
     return None
 
@@ -124,9 +154,11 @@ def _damaged(decoded: _Decoded) -> Fault | None:
     return None
 
 
-def _miscounted(decoded: _Decoded, header: _Header) -> Fault | None:
-    if decoded.frames < header.frames:
-        return Fault("miscounted", f"shows {decoded.frames} of {header.frames} frames")
+def _misread(decoded: _Decoded, reader: str) -> Fault | None:
+    if decoded.ends.length != decoded.frames:
+        return Fault("misread", f"{reader} counts {decoded.ends.length} frames: {decoded.frames} are shown")
+    if decoded.others:
+        return Fault("misread", f"{reader} returns other frames: {', '.join(map(str, decoded.others))}")
     return None
 
 

@@ -1,10 +1,16 @@
-"""Paths inside a folder, and atomic writing."""
+"""Paths inside a folder, text in several encodings, and atomic writing."""
+import codecs
+import io
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def inside(root: Path, name: str) -> Path:
@@ -28,6 +34,9 @@ def complete(path: Path) -> Iterator[Path]:
     After an exception the temporary file is removed and ``path`` stays as it was. What a killed run left at the
     temporary path is removed first; if it is a link, the link is not followed.
 
+    Raises:
+        OSError: If the file cannot be written: a full disk, no permission, a folder of this name. It names ``path``.
+
     Example:
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
@@ -38,12 +47,25 @@ def complete(path: Path) -> Iterator[Path]:
     """
     part = path.with_name(f"{path.name}.part")
     part.parent.mkdir(parents=True, exist_ok=True)
-    _remove(part)
-    try:
-        yield part
-        part.replace(path)
-    finally:
+    with naming(path):
         _remove(part)
+        try:
+            yield part
+            part.replace(path)
+        finally:
+            _remove(part)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Let system errors name a file: those of a write name none, or a temporary path."""
+    try:
+        yield
+    except OSError as error:
+        named = error.filename is not None and f"{path.name}.part" not in str(error.filename)
+        if named or error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def _remove(path: Path) -> None:
@@ -53,12 +75,66 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def decode(content: bytes, name: str) -> str:
+    r"""Text in UTF-8, or in UTF-16 with a byte-order mark; without the mark.
+
+    Args:
+        content: bytes of a file.
+        name: path of the file, for the message.
+
+    Raises:
+        ValueError: If the content is not such text, or has a null character.
+
+    Example:
+        >>> decode(b"\xef\xbb\xbfa.mp4 0\n", "train.txt")
+        'a.mp4 0\n'
+    """
+    encoding = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8"
+    try:
+        text, place = content.decode(encoding), None
+    except UnicodeDecodeError as error:
+        text, place = "", error.start
+    if "\0" in text:
+        place = len(text[:text.index("\0")].encode(encoding))
+    if place is not None:
+        raise ValueError("text must be UTF-8, or UTF-16 with a byte-order mark: got byte "
+                         f"0x{content[place]:02x} at position {place} of {name}")
+    return text.removeprefix("\ufeff")
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a text file atomically, in UTF-8."""
     with complete(path) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
 
 
+def append_text(path: Path, text: str) -> None:
+    """Append to an existing text file, in UTF-8; after an error the file is as before."""
+    size = path.stat().st_size
+    try:
+        with naming(path), path.open("a", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError:
+        os.truncate(path, size)
+        raise
+
+
 def write_json(path: Path, content: Any) -> None:
     """Write a JSON file atomically."""
     write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_figure(path: Path, figure: "Figure", **options: Any) -> None:
+    """Write a figure of matplotlib atomically, in the format of the path's suffix."""
+    with complete(path) as part:
+        figure.savefig(part, format=path.suffix[1:], **options)
+
+
+def write_checkpoint(path: Path, content: Any) -> None:
+    """Write a file of ``torch.save`` atomically."""
+    import torch
+
+    file = io.BytesIO()  # writing to a full disk itself, torch.save hides the system's error
+    torch.save(content, file)
+    with complete(path) as part:
+        part.write_bytes(file.getbuffer())

@@ -3,15 +3,14 @@ import shlex
 from pathlib import Path
 
 
-def verify_command(ann_file: Path, root: Path, delimiter: str, *options: str) -> str:
+def verify_command(ann_file: Path, root: Path, *options: str) -> str:
     """The command that checks the videos of an annotation list.
 
     Example:
-        >>> verify_command(Path("train.txt"), Path("my videos"), "space")
+        >>> verify_command(Path("train.txt"), Path("my videos"))
         "vididi verify train.txt --root 'my videos'"
     """
-    between = () if delimiter == "space" else ("--delimiter", delimiter)
-    return shlex.join(("vididi", "verify", str(ann_file), "--root", str(root), *between, *options))
+    return shlex.join(("vididi", "verify", str(ann_file), "--root", str(root), *options))
 
 
 def train_command(config: str, ann_file: Path, root: Path, *options: str) -> str:

@@ -5,10 +5,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .files import complete
 
 if TYPE_CHECKING:
     import av
+    from av.video.reformatter import VideoReformatter
 
 X264 = {"crf": "18", "threads": "1", "tune": "fastdecode"}
 
@@ -18,14 +21,12 @@ class UnreadableError(Exception):
 
 
 class NoVideoError(UnreadableError):
-    """A file has no video stream."""
+    """A file has no video stream, or is a picture."""
 
 
 @contextmanager
 def opened(path: Path) -> "Iterator[tuple[av.container.InputContainer, av.video.stream.VideoStream]]":
-    """Open a video and its first video stream.
-
-    It is decoded in this thread only: reading several videos in as many processes is faster.
+    """Open a video and its video stream; errors inside the block are errors of the video.
 
     Raises:
         NoVideoError: If there is no video stream.
@@ -34,16 +35,49 @@ def opened(path: Path) -> "Iterator[tuple[av.container.InputContainer, av.video.
     import av
 
     try:
-        with av.open(f"file:{path}", **_lenient(av.__version__)) as container:
-            if container.format.name.endswith("_pipe"):
-                raise UnreadableError(f"a picture ({container.format.name})")
-            if not container.streams.video:
-                raise NoVideoError("no video stream")
-            stream = container.streams.video[0]
-            stream.codec_context.thread_count = 1
+        container, stream = open_stream(path)
+        with container:
             yield container, stream
     except av.error.FFmpegError as error:
         raise UnreadableError(error.strerror or str(error)) from error
+
+
+def open_stream(path: Path) -> "tuple[av.container.InputContainer, av.video.stream.VideoStream]":
+    """Open a video and its video stream, which is not a cover picture.
+
+    It is decoded in this thread only: reading several videos in as many processes is faster.
+
+    Raises:
+        NoVideoError: If there is no video stream, or the file is a picture.
+        UnreadableError: If the file is not a video.
+    """
+    import av
+
+    try:
+        container = av.open(f"file:{path}", **_lenient(av.__version__))
+    except av.error.FFmpegError as error:
+        raise UnreadableError(error.strerror or str(error)) from error
+    if container.format.name.endswith("_pipe"):
+        raise NoVideoError(f"a picture ({container.format.name})")
+    stream = container.streams.best("video")
+    if stream is None:
+        raise NoVideoError("no video stream")
+    stream.codec_context.thread_count = 1
+    return container, stream
+
+
+def to_rgb(frame: "av.VideoFrame", reformatter: "VideoReformatter") -> np.ndarray:
+    """A frame as RGB, ``[H, W, 3]``, turned as its rotation says; the pixels are those of OpenCV.
+
+    Args:
+        frame: the frame.
+        reformatter: converts it; for several frames of a video, one is faster.
+    """
+    if frame.format.name == "yuv420p" and frame.height % 2 == 0:  # faster
+        image = reformatter.reformat(frame, format="rgb24").to_ndarray()
+    else:
+        image = reformatter.reformat(frame, format="bgr24", interpolation="BICUBIC").to_ndarray()[..., ::-1]
+    return np.ascontiguousarray(np.rot90(image, frame.rotation // 90))
 
 
 def _lenient(pyav: str) -> dict[str, Any]:

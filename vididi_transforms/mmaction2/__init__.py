@@ -20,14 +20,18 @@ from . import compat
 compat.install()
 
 from .datasets.ava import SafeAVADataset  # noqa: E402
+from .datasets.class_balanced import ClassBalancedDataset  # noqa: E402
 from .datasets.clip_pairs import PerClip, SampleClipPair, SetRetrievalSplit  # noqa: E402
 from .datasets.clip_transforms import ClipColorJitter, ClipGaussianBlur, ClipGrayscale  # noqa: E402
 from .datasets.read_video import ReadVideo, VideoReadError  # noqa: E402
 from .datasets.safe_dataset import SafeDataset  # noqa: E402
 from .datasets.samplers import KeyedSampler  # noqa: E402
+from .datasets.video_list import VideoListDataset  # noqa: E402
 from .engine.bad_videos import BadVideosHook  # noqa: E402
-from .engine.finite_check import CheckFiniteHook  # noqa: E402
-from .engine.load_check import CheckLoadedHook  # noqa: E402
+from .engine.bn_statistics import BNStatisticsHook  # noqa: E402
+from .engine.checks.finite_check import CheckFiniteHook  # noqa: E402
+from .engine.checks.gradient_check import CheckGradientsHook  # noqa: E402
+from .engine.checks.load_check import CheckLoadedHook  # noqa: E402
 from .engine.momentum_update import MomentumUpdateHook  # noqa: E402
 from .engine.optimizers import LARS  # noqa: E402
 from .engine.preemption import PreemptionHook  # noqa: E402
@@ -37,6 +41,7 @@ from .evaluation.dump_features import DumpFeatures  # noqa: E402
 from .evaluation.retrieval_metric import VideoRetrievalMetric  # noqa: E402
 from .models.backbones import TorchvisionVideoBackbone  # noqa: E402
 from .models.data_preprocessor import ClipPairDataPreprocessor  # noqa: E402
+from .models.encoders import FrameEncoder  # noqa: E402
 from .models.heads import (  # noqa: E402
     BYOLHead,
     JointEmbeddingHead,
@@ -48,18 +53,24 @@ from .models.heads import (  # noqa: E402
 from .models.recognizers import MomentumRecognizer, TwoViewRecognizer  # noqa: E402
 from .vididi_hook import ViDiDiHook  # noqa: E402
 
+compat.bfloat16.install()
+
 __all__ = [
     "LARS",
+    "BNStatisticsHook",
     "BYOLHead",
     "BadVideosHook",
     "CheckFiniteHook",
+    "CheckGradientsHook",
     "CheckLoadedHook",
+    "ClassBalancedDataset",
     "ClipColorJitter",
     "ClipGaussianBlur",
     "ClipGrayscale",
     "ClipPairDataPreprocessor",
     "DumpFeatures",
     "ExactResumeHook",
+    "FrameEncoder",
     "JointEmbeddingHead",
     "KeyedSampler",
     "MomentumHead",
@@ -79,6 +90,7 @@ __all__ = [
     "TwoViewRecognizer",
     "VICRegHead",
     "ViDiDiHook",
+    "VideoListDataset",
     "VideoReadError",
     "VideoRetrievalMetric",
 ]

@@ -16,7 +16,8 @@ from ..derivatives.functional import differentiate_pair, frames_lost, match_leng
 from ..pairs.pair_selector import PairSelector
 from ..pairs.schedules import Schedule, get_schedule
 from .engine.runner_utils import data_preprocessor, shared_seed, unwrap
-from .models.two_views import DifferentiatesViews, two_views
+from .models.bn_statistics import statistics_entry
+from .models.two_views import ChoosesStatistics, DifferentiatesViews, two_views
 
 STATE = "vididi"  # key in checkpoints
 
@@ -28,6 +29,7 @@ class ViDiDiHook(Hook):
     The hook changes the output of the model's data preprocessor, in training only. A tensor ``[B, 2, C, T, H, W]``
     stays a tensor, a list of two ``[B, C, T, H, W]`` stays a list; T becomes ``T - max(order1, order2)``. A
     preprocessor that is a ``DifferentiatesViews`` differentiates the views itself; the hook only sets its ``orders``.
+    It also sets the ``orders`` of a :class:`TwoViewRecognizer`, whose batch normalisation statistics follow frames.
     Every batch is one step, also under gradient accumulation. Logs ``vididi_phase`` (index in the schedule's cycle),
     ``vididi_order1`` and ``vididi_order2``.
 
@@ -67,6 +69,7 @@ class ViDiDiHook(Hook):
         self.selector = PairSelector(self.schedule, seed or 0)
         self.orders = (0, 0)
         self._preprocessor: nn.Module | None = None
+        self._model: nn.Module | None = None
         self._handle: RemovableHandle | None = None
         self._loaded: dict[str, Any] | None = None
 
@@ -83,6 +86,7 @@ class ViDiDiHook(Hook):
                             f"{type(unwrap(runner.model)).__name__} has none")
         for hook in _attached_hooks(self._preprocessor):  # left by an interrupted training of this model
             hook._detach()
+        self._model = unwrap(runner.model)
         self._handle = self._preprocessor.register_forward_hook(self._differentiate, with_kwargs=True)
 
     def after_train(self, runner: Runner) -> None:
@@ -95,15 +99,15 @@ class ViDiDiHook(Hook):
         self.orders = self.selector.orders(epoch, runner.iter)
         if self.check_ranks:
             _check_same(all_gather_object(self.orders), epoch, runner.iter)
-        if isinstance(self._preprocessor, DifferentiatesViews):
-            self._preprocessor.orders = self.orders
+        self._set_orders(self.orders)
         for name, value in (("phase", self.selector.phase(epoch)), ("order1", self.orders[0]),
                             ("order2", self.orders[1])):
             runner.message_hub.update_scalar(f"train/vididi_{name}", value)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
-        """Store the selector's state."""
+        """Store the selector's state, and which views batch normalisation statistics follow."""
         checkpoint[STATE] = self.selector.state_dict()
+        checkpoint["meta"].update(statistics_entry(unwrap(runner.model)))
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         """Keep the stored state; ``before_train`` uses it if the run is resumed."""
@@ -112,8 +116,13 @@ class ViDiDiHook(Hook):
     def _detach(self) -> None:
         if self._handle is not None:
             self._handle.remove()
+        self._set_orders((0, 0))
+
+    def _set_orders(self, orders: tuple[int, int]) -> None:
         if isinstance(self._preprocessor, DifferentiatesViews):
-            self._preprocessor.orders = (0, 0)
+            self._preprocessor.orders = orders
+        if isinstance(self._model, ChoosesStatistics):
+            self._model.orders = orders
 
     def _resume(self, runner: Runner) -> None:
         if self._loaded is None:

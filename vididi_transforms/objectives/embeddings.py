@@ -1,30 +1,54 @@
 """From feature maps to embeddings: pooling, precision and checks."""
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 from torch import Tensor
 
 
-def last_maps(maps: Tensor | tuple[Tensor, ...]) -> Tensor:
-    """The feature maps, or the last of a tuple of them."""
-    return maps if isinstance(maps, Tensor) else maps[-1]
+def global_average_pool(outputs: Tensor | Sequence[Tensor]) -> Tensor:
+    """Features ``[B, D]`` from what an encoder returns.
 
-
-def global_average_pool(maps: Tensor | tuple[Tensor, ...]) -> Tensor:
-    """Mean over time and space.
+    | outputs | features |
+    |---|---|
+    | maps ``[B, D, t, h, w]`` | their mean over time and space |
+    | features ``[B, D]`` | the same |
+    | a list or tuple of these, such as the pathways of SlowFast | those of each, joined along D |
+    | maps and a class token ``[B, D]`` of the same width D, as from MViT | the class token |
 
     It is a mean and not a pooling layer because the backward pass of a mean is deterministic on CUDA.
 
-    Args:
-        maps: feature maps ``[B, D, t, h, w]``, or a tuple of them, of which the last is used.
-
-    Returns:
-        Features ``[B, D]``.
+    Raises:
+        TypeError: If the outputs are none of these.
 
     Example:
-        >>> global_average_pool(torch.ones(1, 2, 2, 3, 3))
-        tensor([[1., 1.]])
+        >>> slow, fast = torch.ones(1, 2, 1, 3, 3), torch.zeros(1, 1, 4, 3, 3)
+        >>> global_average_pool((slow, fast))
+        tensor([[1., 1., 0.]])
     """
-    maps = last_maps(maps)
-    return maps.mean(dim=(2, 3, 4))
+    parts: Sequence[Any] = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+    if not parts or any(not isinstance(part, Tensor) or part.ndim not in (2, 5) for part in parts):
+        raise TypeError("an encoder must return maps [B, D, t, h, w], features [B, D], or a list or tuple of these: "
+                        f"got {type(outputs).__name__} {shapes(outputs)}")
+    if [part.ndim for part in parts] == [5, 2] and parts[0].shape[:2] == parts[1].shape:
+        parts = parts[1:]  # MViTHead takes the class token, too
+    return torch.cat([part.mean(dim=(2, 3, 4)) if part.ndim == 5 else part for part in parts], dim=1)
+
+
+def shapes(outputs: Any) -> Any:
+    """Shapes in place of tensors in nested dicts, lists and tuples, for messages.
+
+    Example:
+        >>> shapes({"maps": [torch.zeros(1, 2)], "mask": None})
+        {'maps': [(1, 2)], 'mask': 'NoneType'}
+    """
+    if isinstance(outputs, Tensor):
+        return tuple(outputs.shape)
+    if isinstance(outputs, dict):
+        return {key: shapes(value) for key, value in outputs.items()}
+    if isinstance(outputs, (list, tuple)):
+        return [shapes(value) for value in outputs]
+    return type(outputs).__name__
 
 
 def at_least_single(z: Tensor) -> Tensor:

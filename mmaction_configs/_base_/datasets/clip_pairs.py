@@ -1,7 +1,7 @@
 # Two clips per video (8 frames, every 3rd), each with its own crop and flip (appendix B.1). The workers return uint8;
 # the data preprocessor does the rest of the augmentation (models/r3d18_clip_pairs.py).
 train_pipeline = [
-    dict(type='ReadVideo', reader='{{$VIDIDI_READER:decord}}',
+    dict(type='ReadVideo', reader='{{$VIDIDI_READER:pyav}}',
          sample=dict(type='SampleClipPair', clip_len=8, frame_interval=3)),
     dict(type='PerClip', transforms=[
         dict(type='Resize', scale=(-1, 150)),
@@ -20,4 +20,4 @@ train_dataloader = dict(
     pin_memory=True,
     collate_fn=dict(type='default_collate'),  # the workers collate the batch
     sampler=dict(type='KeyedSampler', shuffle=True, round_up=False),
-    dataset=dict(type='SafeDataset', dataset='VideoDataset', timeout=60, pipeline=train_pipeline))
+    dataset=dict(type='SafeDataset', dataset='VideoListDataset', timeout=60, pipeline=train_pipeline))

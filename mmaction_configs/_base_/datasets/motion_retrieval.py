@@ -3,7 +3,7 @@ data_root = 'data/motion'
 classes = ('slide-x', 'slide-y', 'circle', 'rotate', 'pulse', 'shake-x', 'shake-y', 'tumble')
 
 retrieval_pipeline = [
-    dict(type='ReadVideo', reader='{{$VIDIDI_READER:decord}}',
+    dict(type='ReadVideo', reader='{{$VIDIDI_READER:pyav}}',
          sample=dict(type='SampleFrames', clip_len=8, frame_interval=3, num_clips=4, test_mode=True)),
     dict(type='Resize', scale=(32, 32), keep_ratio=False),
     dict(type='FormatShape', input_format='NCTHW'),
@@ -17,8 +17,8 @@ val_dataloader = dict(
     dataset=dict(
         type='ConcatDataset',
         datasets=[
-            dict(type='VideoDataset', ann_file=f'{data_root}/{ann_file}', data_prefix=dict(video=data_root),
-                 metainfo=dict(classes=classes),
+            dict(type='VideoListDataset', labelled=True, ann_file=f'{data_root}/{ann_file}',
+                 data_prefix=dict(video=data_root), metainfo=dict(classes=classes),
                  pipeline=[dict(type='SetRetrievalSplit', split=split), *retrieval_pipeline], test_mode=True)
             for ann_file, split in (('train.txt', 'gallery'), ('test.txt', 'query'))
         ]))

@@ -8,9 +8,9 @@ authors_crop = dict(type='PerClip', transforms=[
     dict(type='RandomResizedCrop', area_range=(0.08, 1.0), aspect_ratio_range=(3 / 4, 4 / 3)),
     dict(type='Resize', scale=(112, 112), keep_ratio=False),
 ])
-gallery = dict(type='VideoDataset', test_mode=True,
+gallery = dict(type='VideoListDataset', labelled=True, test_mode=True,
                pipeline=[dict(type='SetRetrievalSplit', split='gallery'), *retrieval_pipeline])
-query = dict(type='VideoDataset', test_mode=True,
+query = dict(type='VideoListDataset', labelled=True, test_mode=True,
              pipeline=[dict(type='SetRetrievalSplit', split='query'), *retrieval_pipeline])
 test_dataloader = dict(
     batch_size=4,

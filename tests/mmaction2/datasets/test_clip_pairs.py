@@ -1,4 +1,5 @@
 """Sampling, reading, augmentation per clip, reproducible random numbers; the reference is torchvision."""
+import logging
 import pickle
 import random
 
@@ -13,8 +14,12 @@ from torch.utils.data import DataLoader
 from torchvision.transforms.v2 import functional as F
 from video_files import number_of
 
+from vididi_transforms.data.readers import Miscounted
+from vididi_transforms.data.readers.pyav import PyAVVideo
+from vididi_transforms.data.readers.reader import READERS
 from vididi_transforms.mmaction2 import KeyedSampler, VideoReadError
-from vididi_transforms.mmaction2.datasets.readers import READERS, Reader, build_reader
+from vididi_transforms.mmaction2.datasets import readers
+from vididi_transforms.mmaction2.datasets.readers import FileReader, TransformReader, build_reader
 from vididi_transforms.mmaction2.datasets.samplers import KeyedIndex, seed_by_sample
 
 
@@ -257,10 +262,12 @@ class TestReadVideo:
     def test_good_file(self, motion, reader):
         results = read_kind(next((motion / "train").glob("*.mp4")), reader)
         assert len(results["imgs"]) == 16
-        assert results["video_reader"] is None
+        assert results["total_frames"] == 26
+        assert results["img_shape"] == results["original_shape"] == (32, 32)
 
-    @pytest.mark.parametrize(("reader", "stock"), [("decord", "Decord"), ("pyav", "PyAV"), ("opencv", "OpenCV")])
-    def test_frames_are_those_of_the_stock_transforms(self, motion, reader, stock):
+    @pytest.mark.parametrize("reader", READERS)
+    @pytest.mark.parametrize("stock", ["PyAV", "OpenCV"])
+    def test_frames_of_a_plain_file_are_those_of_the_stock_transforms(self, motion, reader, stock):
         path = next((motion / "train").glob("*.mp4"))
         np.random.seed(0)
         results = dict(filename=str(path), start_index=0)
@@ -282,17 +289,38 @@ class TestReadVideo:
         assert all((a == images[number - 1][..., ::-1]).all()
                    for a, number in zip(results["imgs"], results["frame_inds"], strict=True))
 
-    @pytest.mark.parametrize(("kind", "reader", "error"), [
-        ("mkv", "pyav", "the header must give the number of frames: got total_frames=0"),
-        ("two-sizes", "pyav", "the frames of a video must have one size: got 64 x 64, 96 x 80"),
-        ("avi-gap", "pyav", "the header promises 50 frames: got 40"),
-        ("edit-list", "pyav", "the header promises 40 frames: got 30"),
-        ("edit-list", "decord", "Decord counts hidden frames: the first is at -0.50 seconds"),
-        ("promise-avi", "opencv", r"the header promises 80 frames: frame \d+ cannot be read"),
-    ])
-    def test_errors_where_stock_readers_raise_none(self, tmp_path, kind, reader, error):
+    @pytest.mark.parametrize("test_mode", [False, True])
+    @pytest.mark.parametrize("kind", ["plain", "edit-list", "avi-gap", "avi-cut", "two-videos", "ten-bit", "turned"])
+    def test_the_same_seed_gives_the_same_frames_with_every_reader(self, tmp_path, kind, test_mode):
+        """Also where a video turns out to be shorter, and is sampled twice."""
         path = write_kinds(tmp_path, [kind])[kind]
-        with pytest.raises(VideoReadError, match=rf"^cannot read video '{path}': ValueError: {error}"):
+        found = []
+        for reader in READERS:
+            np.random.seed(5)
+            found.append(read_kind(path, reader, test_mode=test_mode))
+        assert len({results["total_frames"] for results in found}) == 1
+        assert len({tuple(results["frame_inds"]) for results in found}) == 1
+        assert len({np.stack(results["imgs"]).tobytes() for results in found}) == 1
+
+    def test_giving_way_is_a_warning_in_the_log(self, tmp_path, monkeypatch):
+        lines = []
+        monkeypatch.setattr(readers, "print_log", lambda line, **settings: lines.append((line, settings)))
+        path = write_kinds(tmp_path, ["edit-list"])["edit-list"]
+        read_kind(path, "opencv")
+        assert lines == [(f"{path} is read with pyav, because of ValueError: the header promises 40 frames: got 30",
+                          dict(logger="current", level=logging.WARNING))]
+
+    def test_the_length_must_be_known(self, tmp_path):
+        path = write_kinds(tmp_path, ["mkv"])["mkv"]
+        with pytest.raises(VideoReadError, match=r"ValueError: the header must give the number of frames: got "
+                                                 r"total_frames=0$"):
+            read_kind(path, dict(init=dict(type="PyAVInit"), decode=dict(type="PyAVDecode")))
+
+    @pytest.mark.parametrize("reader", ["pyav", dict(init=dict(type="PyAVInit"), decode=dict(type="PyAVDecode"))])
+    def test_several_sizes_are_an_error(self, tmp_path, reader):
+        path = write_kinds(tmp_path, ["two-sizes"])["two-sizes"]
+        with pytest.raises(VideoReadError, match=rf"^cannot read video '{path}': ValueError: the frames of a video "
+                                                 "must have one size: got 64 x 64, 96 x 80$"):
             read_kind(path, reader, test_mode=True)
 
     @pytest.mark.parametrize("mode", ["accurate", "efficient"])
@@ -322,11 +350,36 @@ class TestReadVideo:
             build(type="ReadVideo", sample=dict(type="SetRetrievalSplit", split="query"),
                   reader=dict(init=None, decode=dict(type="GiveBack")))(dict(filename="a.mp4"))
 
-    def test_a_dict_with_the_transforms_of_a_reader_has_its_checks(self):
-        for name, row in READERS.items():
-            transforms = dict(init=dict(type=f"mmaction.{row.INIT}"), decode=dict(type=row.DECODE))
-            assert type(build_reader(transforms)) is type(build_reader(name)) is row
-        assert type(build_reader(dict(init=dict(type="PIMSInit"), decode=dict(type="PIMSDecode")))) is Reader
+    def test_sampling_again_uses_the_same_random_numbers(self, tmp_path, monkeypatch):
+        path, frames, failed = write_kinds(tmp_path, ["plain"])["plain"], PyAVVideo.frames, []
+
+        def fails_once(video, indices):
+            if not failed:
+                failed.append(video)
+                raise Miscounted
+            return frames(video, indices)
+
+        np.random.seed(0)
+        before = read_kind(path, "pyav")["frame_inds"]
+        monkeypatch.setattr(PyAVVideo, "frames", fails_once)
+        np.random.seed(0)
+        assert (read_kind(path, "pyav")["frame_inds"] == before).all()
+        assert failed
+
+    def test_videos_in_memory(self, tmp_path):
+        path = write_kinds(tmp_path, ["plain"])["plain"]
+        read = build(type="ReadVideo", sample=SAMPLE_FRAMES | dict(test_mode=True), memory=1)
+        before, after = (read(dict(filename=str(path), start_index=0)) for _ in range(2))
+        path.write_bytes(path.read_bytes()[:100])
+        assert [number_of(image) for image in read(dict(filename=str(path), start_index=0))["imgs"]] == [
+            number_of(image) for image in after["imgs"]] == before["frame_inds"].tolist()
+        with pytest.raises(ValueError, match="only readers by name keep videos in memory: got memory=1 and reader="):
+            build_reader(dict(init=None, decode=dict(type="DecordDecode")), memory=1)
+
+    def test_a_reader_is_a_name_or_two_transforms(self):
+        assert {type(build_reader(name)) for name in READERS} == {FileReader}
+        decord = dict(init=dict(type="DecordInit"), decode=dict(type="DecordDecode"))
+        assert type(build_reader(decord)) is TransformReader
 
 
 SAMPLE_CLIP_PAIR = dict(type="SampleClipPair", clip_len=8)

@@ -144,6 +144,23 @@ def test_in_a_run(tiny, motion, tmp_path):
     assert all(log.count(f"replaced, as it cannot be read: {name}") == 1 for name in broken)
 
 
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"a.mp4": 3}', '{"a.mp4": {"error": "gone"}}', "\0" * 20])
+def test_a_damaged_report_is_renamed(tmp_path, content):
+    warnings, path = [], tmp_path / "bad_videos.json"
+    runner = SimpleNamespace(work_dir=str(tmp_path), iter=0, logger=SimpleNamespace(warning=warnings.append),
+                             train_dataloader=FakeLoader())
+    path.write_text(content)
+    hook = BadVideosHook(limit=1)
+    hook.before_train(runner)
+    assert warnings == [f"{path} is damaged: it is now bad_videos.damaged.json, and a new report begins"]
+    assert (tmp_path / "bad_videos.damaged.json").read_text() == content
+    hook.after_train_iter(runner, 0, dict(data_samples=[SimpleNamespace(replaced=[("b.mp4", "gone")])]))
+    again = BadVideosHook(limit=1)
+    again.before_train(runner)
+    assert again._videos == {"b.mp4": {"error": "gone", "times": 1}}
+    assert len(warnings) == 2
+
+
 def test_training_stops_above_the_limit(tiny, motion, tmp_path):
     broken = spoil(motion, tmp_path / "data", (3, 8, 9, 12))
     runner = Runner.from_cfg(unvalidated(tiny, motion, tmp_path / "data"))

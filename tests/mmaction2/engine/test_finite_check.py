@@ -1,14 +1,14 @@
 """CheckFiniteHook stops a run at the first value that is not finite, and saves the step."""
 import math
-from contextlib import contextmanager
 
 import faults  # noqa: F401 - registers
 import pytest
 import torch
+from cpu_amp import CpuAmpOptimWrapper
 from hook_runs import make_runner
 from mmengine.hooks import Hook
 from mmengine.model import BaseDataPreprocessor, BaseModel, MMDistributedDataParallel
-from mmengine.optim import AmpOptimWrapper, OptimWrapper
+from mmengine.optim import OptimWrapper
 from mmengine.registry import HOOKS
 from mmengine.structures import BaseDataElement
 from ranks import run_two_ranks
@@ -16,7 +16,7 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from vididi_transforms.mmaction2 import CheckFiniteHook
-from vididi_transforms.mmaction2.engine.nonfinite_step import plain
+from vididi_transforms.mmaction2.engine.checks.nonfinite_step import plain
 
 VIDEOS = 12
 
@@ -60,19 +60,6 @@ class TwoViews(BaseModel):
         z1, z2 = (self.head(self.backbone(view).mean((2, 3, 4))) for view in inputs)
         return dict(loss_distance=(z1 - z2).square().mean(), loss_size=[z1.square().mean(), z2.square().mean()],
                     accuracy=torch.tensor(math.nan))
-
-
-class CpuAmpOptimWrapper(AmpOptimWrapper):
-    """AMP with a GradScaler on the CPU, which mmengine's own refuses."""
-
-    def __init__(self, init_scale=4.0, **kwargs):
-        OptimWrapper.__init__(self, **kwargs)
-        self._scale_update_param, self.loss_scaler = None, torch.amp.GradScaler("cpu", init_scale=init_scale)
-
-    @contextmanager
-    def optim_context(self, model):
-        with OptimWrapper.optim_context(self, model), torch.autocast("cpu", torch.bfloat16):
-            yield
 
 
 def training(tmp_path, *hooks, dataset=None, check=None, wrapper=OptimWrapper, model=None, resume=False, **options):

@@ -2,6 +2,7 @@
 import logging
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -35,6 +36,17 @@ BY_STEPS = """
 train_cfg = dict(_delete_=True, type='IterBasedTrainLoop', max_iters=8)
 param_scheduler = [dict(type='CosineAnnealingLR', T_max=8, by_epoch=False)]
 log_processor = dict(by_epoch=False)
+"""
+
+
+TOGETHER = """
+model = dict(type='MomentumRecognizer', cls_head=dict(
+    _delete_=True, type='BYOLHead', in_channels=32, hidden_channels=16, out_channels=8))
+default_hooks = dict(target=dict(type='MomentumUpdateHook'))
+custom_hooks = custom_hooks + [dict(type='EMAHook', momentum=0.1, update_buffers=True)]
+optim_wrapper = dict(accumulative_counts=2)
+auto_scale_lr = dict(enable=True)
+train_cfg = dict(max_epochs=2)
 """
 
 
@@ -87,6 +99,19 @@ def test_killed_while_a_checkpoint_is_written(motion, whole, tmp_path):
 
 
 @pytest.mark.slow
+def test_a_copied_work_dir_continues_itself(motion, whole, tmp_path):
+    """And not the original, which has gone on."""
+    original, copied = tmp_path / "original", tmp_path / "copied"
+    train(motion, original, "dict(type='KillHook', step=3)", -signal.SIGKILL)
+    shutil.copytree(original, copied, copy_function=shutil.copyfile)
+    train(motion, original, resume=True)
+    train(motion, copied, resume=True)
+    assert losses(copied) == losses(whole)
+    assert sorted(read(copied, again=True)) == sorted(read(whole)[4 * 2:])
+    assert (copied / "last_checkpoint").read_text() == str(copied / "iter_8.pth")
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "step", "workers"), [(signal.SIGUSR1, 3, 2), (signal.SIGTERM, 4, 0)])
 def test_a_signal_saves_and_exits(motion, whole, tmp_path, number, step, workers):
     fault = f"dict(type='KillHook', step={step}, number={int(number)})"
@@ -95,6 +120,25 @@ def test_a_signal_saves_and_exits(motion, whole, tmp_path, number, step, workers
     train(motion, tmp_path, resume=True, workers=workers, interval=100)
     assert losses(tmp_path) == losses(whole)
     assert sorted(read(tmp_path, again=True)) == sorted(read(whole)[4 * step:])
+
+
+@pytest.mark.slow
+def test_momentum_encoder_moving_average_and_accumulated_gradients(motion, tmp_path):
+    """With a scaled learning rate. The signal comes between two optimizer steps."""
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
+    train(motion, whole, more=TOGETHER)
+    fault = f"dict(type='KillHook', step=3, number={int(signal.SIGUSR1)})"
+    log = train(motion, stopped, fault, 128 + signal.SIGUSR1, interval=100, more=TOGETHER)
+    assert f"saved {stopped}/preempted.pth after step 4" in log
+    train(motion, stopped, resume=True, more=TOGETHER)
+    assert losses(stopped) == losses(whole)
+    assert losses(whole)["lr"][1] == pytest.approx(2e-3 * 4 / 32)
+    last, same = (torch.load(work / "iter_8.pth", weights_only=True) for work in (whole, stopped))
+    for weights in ("state_dict", "ema_state_dict"):
+        assert last[weights].keys() == same[weights].keys()
+        assert all(torch.equal(value, same[weights][key]) for key, value in last[weights].items())
+    weight = "backbone.conv1.conv.weight"
+    assert not torch.equal(last["state_dict"][weight], last["ema_state_dict"][f"module.{weight}"])
 
 
 @pytest.mark.slow
@@ -221,6 +265,33 @@ def test_no_checkpoints_and_checkpoints_in_another_folder(tmp_path):
     checkpoints(tmp_path, "epoch_3.pth")
     mark_newest(tmp_path, logging.getLogger())
     assert (tmp_path / "last_checkpoint").read_text() == str(tmp_path / "epoch_3.pth")
+
+
+@pytest.mark.parametrize("moved", [True, False])
+def test_a_moved_or_copied_work_dir(tmp_path, moved):
+    """Copies have other times: the newest is the one that ``last_checkpoint`` names, also when it is read again."""
+    work, other = tmp_path / "work", tmp_path / "other"
+    work.mkdir()
+    checkpoints(work, "epoch_10.pth", "epoch_5.pth")
+    (work / "last_checkpoint").write_text(str(other / "epoch_10.pth"))
+    if not moved:
+        other.mkdir()
+        checkpoints(other, "epoch_10.pth", "epoch_15.pth")
+    for _ in range(2):
+        mark_newest(work, logging.getLogger())
+        assert (work / "last_checkpoint").read_text() == str(work / "epoch_10.pth")
+
+
+def test_what_last_checkpoint_names_is_gone(tmp_path):
+    last = tmp_path / "last_checkpoint"
+    last.write_text("/no/epoch_3.pth")
+    with pytest.raises(ValueError, match=(rf"^nothing to resume from: {last} names /no/epoch_3.pth, which does not "
+                                          rf"exist, and {tmp_path} has no checkpoint; remove last_checkpoint to train "
+                                          "from scratch$")):
+        mark_newest(tmp_path, logging.getLogger())
+    last.write_text("s3://bucket/epoch_3.pth")  # MMEngine reads it
+    mark_newest(tmp_path, logging.getLogger())
+    assert last.read_text() == "s3://bucket/epoch_3.pth"
 
 
 @pytest.fixture

@@ -299,6 +299,9 @@ ROWS = [
      "a video pipeline needs ReadVideo or a transform named ...Decode: got SetRetrievalSplit"),
     (lambda p, o: Encoder("a", Still(), torch.eye(2)).tubes(torch.zeros(1, 3, 2, 4, 4), None),
      "class-wise tubes need a dataset with labels: got none for a, which has a linear head"),
+    (lambda p, o: Encoder("a", SlowFast(), None).tubes(torch.zeros(1, 3, 2, 4, 4), None),
+     "saliency needs an encoder that returns maps [B, D, t, h, w] of one pathway, without a class token: got tuple "
+     "[(1, 3, 1, 4, 4), (1, 3, 2, 4, 4)] from a"),
     (lambda p, o: main(arguments(p, "--threshold", "2", "--cfg-options", *o,
                                  f"test_dataloader.dataset.datasets.1.ann_file={p}/other.txt",
                                  f"test_dataloader.dataset.datasets.1.data_prefix.video={p}")),
@@ -311,6 +314,12 @@ class Still:
 
     data_preprocessor = staticmethod(lambda data, training: dict(inputs=data["inputs"][0][None]))
     backbone = staticmethod(lambda inputs: inputs)
+
+
+class SlowFast(Still):
+    """A model that also returns every second frame."""
+
+    backbone = staticmethod(lambda inputs: (inputs[:, :, ::2], inputs))
 
 
 def errors(demo, motion, tmp_path):

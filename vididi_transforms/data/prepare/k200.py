@@ -8,7 +8,7 @@ from ...pairs.keyed_random import keyed_generator
 from ..files import write_json, write_text
 from ..number_options import add_numbers
 from .kinetics import add_train_paths, kinetics400, underscored
-from .lists import Report, Settings, locate, readable, write_list
+from .lists import Report, Settings, check_any, locate, readable, write_list
 from .options import add_paths, add_video_options, print_next_step, settings_of
 from .splits import Clip, read_lines
 from .video_folder import VideoFolder
@@ -105,10 +105,11 @@ def write_k200(train_csv: Path, folder: VideoFolder, out: Path, settings: Settin
     wanted = {entry: clip._replace(label=chosen.index(name_of[clip.label])) for entry, clip in clips.items()
               if name_of[clip.label] in chosen}
     found = locate(wanted, folder, report)
+    check_any(found, wanted, folder)
     order = [in_seeded_order({path: clip for path, clip in found.items() if clip.label == label}, name, seed)
              for label, name in enumerate(chosen)]
     labels = _first_readable(order, videos_per_class, found, folder, settings, report)
-    write_list(out / LIST, labels, len(chosen) * videos_per_class, settings.delimiter, report)
+    write_list(out / LIST, labels, len(chosen) * videos_per_class, settings, report)
     numbers = {name: list(labels.values()).count(label) for label, name in enumerate(chosen)}
     choice = {"seed": seed, "classes_from": "file" if classes else "seed", "videos_per_class": videos_per_class}
     _write_choice(out, choice, numbers, report)

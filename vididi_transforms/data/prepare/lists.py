@@ -1,6 +1,7 @@
 """From clips to MMAction2's lists and a report of unusable videos."""
 import json
 import re
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -8,11 +9,10 @@ from typing import Any
 
 from ..files import inside, write_json, write_text
 from ..video_io import check, reencode
+from ..video_lists.grammar import DELIMITERS, parse_line
 from ..worker_processes import in_parallel
 from .splits import Clip, Clips
 from .video_folder import VideoFolder, stem_of
-
-DELIMITERS = {"space": " ", "tab": "\t", "comma": ",", "semicolon": ";"}
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ class Settings:
         gop: largest distance between two key frames of the copies, in frames.
         workers: number of processes.
         check: whether to decode the first frame of each video that is not re-encoded.
-        delimiter: character between path and label, as in MMAction2's ``VideoDataset(delimiter=...)``.
+        delimiter: character between path and label, as in MMAction2's ``VideoDataset(delimiter=...)``. None: for each
+            list, the first of space, tab, comma and semicolon that is in no path.
 
     Raises:
         ValueError: If a number is less than 1, the short side is odd, or the delimiter is not one character.
@@ -37,13 +38,13 @@ class Settings:
     gop: int = 12
     workers: int = 1
     check: bool = True
-    delimiter: str = " "
+    delimiter: str | None = None
 
     def __post_init__(self) -> None:
         if min(self.short_side, self.gop, self.workers) < 1 or self.short_side % 2:
             raise ValueError("numbers must be >= 1 and the short side even (H.264): got "
                              f"short_side={self.short_side}, gop={self.gop}, workers={self.workers}")
-        if len(self.delimiter) != 1:
+        if self.delimiter is not None and len(self.delimiter) != 1:
             raise ValueError(f"delimiter must be one character: got {self.delimiter!r}")
 
 
@@ -86,9 +87,20 @@ def locate(clips: Clips, folder: VideoFolder, report: Report) -> dict[str, Clip]
             continue
         if found.setdefault(path, clip).label != clip.label:
             raise ValueError(f"a video must have one label: got {found[path].label} and {clip.label} for {path!r}")
-        if path not in clip.names and stem_of(path) not in clip.names:
+        if not _has_the_name(path, clip):
             report.found_under_another_name[clip.names[0]] = path
     return found
+
+
+def check_any(found: dict[str, Clip], clips: Clips, folder: VideoFolder) -> None:
+    """Raise a ValueError that says what is in the folder unless a video was found there."""
+    if clips and not found:
+        raise ValueError(folder.explain(next(iter(clips.values())).names))
+
+
+def _has_the_name(path: str, clip: Clip) -> bool:
+    name = PurePosixPath(path).name
+    return not {name, stem_of(name)}.isdisjoint(PurePosixPath(entry).name for entry in clip.names)
 
 
 def readable(found: dict[str, Clip], folder: VideoFolder, settings: Settings, report: Report) -> dict[str, str]:
@@ -97,7 +109,7 @@ def readable(found: dict[str, Clip], folder: VideoFolder, settings: Settings, re
     The paths to list are their own or those of their copies.
 
     Raises:
-        ValueError: If a path holds the delimiter, or the folder for the copies cannot be used.
+        ValueError: If the folder for the copies cannot be used; see also :func:`delimiter_for`.
         RuntimeError: As :func:`vididi_transforms.data.worker_processes.in_parallel`.
     """
     listed = _listed_paths(found, settings)
@@ -123,12 +135,27 @@ def _copy(settings: Settings, name: str) -> Path | None:
 def _listed_paths(found: dict[str, Clip], settings: Settings) -> dict[str, str]:
     if settings.reencode is not None:
         _same_settings(settings.reencode, {"short_side": settings.short_side, "gop": settings.gop})
-        return _names_of_copies(list(found), settings.delimiter)
-    for path in found:
-        if settings.delimiter in path:
-            raise ValueError(f"paths in a list must not hold its delimiter {settings.delimiter!r}: got {path!r}; "
-                             "use --reencode, which writes underscores, or another --delimiter")
+        return _names_of_copies(list(found), settings.delimiter or " ")
+    delimiter_for(list(found), settings)
     return {path: path for path in found}
+
+
+def delimiter_for(paths: Collection[str], settings: Settings) -> str:
+    """The delimiter of a list.
+
+    Raises:
+        ValueError: If a path holds it, or is read back as something else.
+    """
+    for delimiter in DELIMITERS.values() if settings.delimiter is None else (settings.delimiter,):
+        bad = [path for path in paths if not _is_read_back(path, delimiter)]
+        if not bad:
+            return delimiter
+    raise ValueError("the delimiter of a list must not be in its paths, and paths must not begin with a blank: got "
+                     f"{delimiter!r} for {bad[0]!r}; use --reencode, which writes underscores, or another --delimiter")
+
+
+def _is_read_back(path: str, delimiter: str) -> bool:
+    return delimiter not in path and parse_line(f"{path}{delimiter}0") == (path, (0,))
 
 
 def _names_of_copies(paths: list[str], delimiter: str) -> dict[str, str]:
@@ -151,14 +178,14 @@ def _same_settings(folder: Path, settings: dict[str, int]) -> None:
     write_json(path, settings)
 
 
-def write_list(path: Path, labels: dict[str, int], listed: int, delimiter: str, report: Report) -> None:
+def write_list(path: Path, labels: dict[str, int], listed: int, settings: Settings, report: Report) -> None:
     """Write one list, a line ``path label`` per video.
 
     Args:
         path: the list.
         labels: labels by path.
         listed: number of videos in the official list.
-        delimiter: character between path and label.
+        settings: see :class:`Settings`.
         report: gets the number of videos.
 
     Raises:
@@ -166,6 +193,7 @@ def write_list(path: Path, labels: dict[str, int], listed: int, delimiter: str, 
     """
     if not labels:
         raise ValueError(f"{path.name} needs at least one video: none of {listed} is in the folder and readable")
+    delimiter = delimiter_for(labels, settings)
     write_text(path, "".join(f"{name}{delimiter}{label}\n" for name, label in labels.items()))
     report.lists[path.name] = {"videos": len(labels), "listed": listed}
 
@@ -182,13 +210,15 @@ def write_lists(clips: dict[str, Clips], folders: dict[str, VideoFolder], names:
         settings: see :class:`Settings`.
 
     Raises:
-        ValueError: See :func:`locate`, :func:`readable` and :func:`write_list`.
+        ValueError: See :func:`locate`, :func:`check_any`, :func:`readable` and :func:`write_list`.
     """
     report = Report()
     found = {subset: locate(clips[subset], folders[subset], report) for subset in clips}
+    for subset in clips:
+        check_any(found[subset], clips[subset], folders[subset])
     listed = {subset: readable(found[subset], folders[subset], settings, report) for subset in clips}
     for subset in clips:
         labels = {target: found[subset][path].label for path, target in listed[subset].items()}
-        write_list(out / names[subset], labels, len(clips[subset]), settings.delimiter, report)
+        write_list(out / names[subset], labels, len(clips[subset]), settings, report)
     report.write(out)
     return report

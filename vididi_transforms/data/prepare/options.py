@@ -4,7 +4,8 @@ from pathlib import Path
 
 from ..next_steps import verify_command
 from ..number_options import add_numbers
-from .lists import DELIMITERS, Settings
+from ..video_lists.grammar import DELIMITERS
+from .lists import Settings
 
 HELP = {
     "annotations": "folder of the official files", "videos": "folder of the videos",
@@ -33,13 +34,14 @@ def add_video_options(parser: argparse.ArgumentParser) -> None:
                 ("workers", 1, "processes that read videos"))
     parser.add_argument("--no-check", dest="check", action="store_false",
                         help="do not check that the first frame of each video can be decoded")
-    parser.add_argument("--delimiter", choices=DELIMITERS, default="space", help="between path and label, as in "
-                        "MMAction2's VideoDataset(delimiter=...) (default: %(default)s)")
+    parser.add_argument("--delimiter", choices=DELIMITERS, help="between path and label, as in MMAction2's "
+                        "VideoDataset(delimiter=...) (default: space, or tab if a path has spaces)")
 
 
 def settings_of(args: argparse.Namespace) -> Settings:
     """The settings that the options of :func:`add_video_options` ask for."""
-    return Settings(args.reencode, args.short_side, args.gop, args.workers, args.check, DELIMITERS[args.delimiter])
+    return Settings(args.reencode, args.short_side, args.gop, args.workers, args.check,
+                    args.delimiter and DELIMITERS[args.delimiter])
 
 
 def print_next_step(args: argparse.Namespace, name: str, videos: Path) -> None:
@@ -50,4 +52,4 @@ def print_next_step(args: argparse.Namespace, name: str, videos: Path) -> None:
         name: file name of the list.
         videos: folder of the videos as they are.
     """
-    print(f"Next: {verify_command(args.out / name, args.reencode or videos, args.delimiter)}")
+    print(f"Next: {verify_command(args.out / name, args.reencode or videos)}")

@@ -3,6 +3,9 @@ import csv
 from pathlib import Path
 from typing import NamedTuple
 
+from ..files import decode
+from ..video_lists.video_list import split_lines
+
 
 class Clip(NamedTuple):
     """A video of a split.
@@ -89,22 +92,19 @@ def read_lines(path: Path) -> list[str]:
     """The non-empty lines of a file, stripped and without a byte-order mark.
 
     Raises:
-        ValueError: If the file does not exist or is not UTF-8.
+        ValueError: If the file does not exist or is not text.
     """
     if not path.is_file():
         raise ValueError(f"an official file is missing: no file {path}")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"official files must be UTF-8: {path} is not ({error.reason})") from error
-    return [line.strip() for line in text.split("\n") if line.strip()]
+    lines = split_lines(decode(path.read_bytes(), str(path)))
+    return [line.strip() for line in lines if line.strip()]
 
 
 def read_rows(path: Path) -> list[list[str]]:
     """The non-empty rows of a csv file.
 
     Raises:
-        ValueError: If the file does not exist or is not UTF-8 or csv.
+        ValueError: If the file does not exist or is not text or csv.
     """
     try:
         return list(csv.reader(read_lines(path)))

@@ -1,11 +1,14 @@
 """The videos of a folder, found by the names in official split files."""
+import os
 import unicodedata
+from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from ..files import inside
+from ..video_lists.grammar import SUFFIXES
 
 UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")  # Unicode categories: control characters, surrogates, line and paragraph ends
-SUFFIXES = (".avi", ".mp4", ".mkv", ".webm", ".mov", ".m4v", ".mpg", ".mpeg", ".flv", ".wmv", ".3gp")
 
 
 def safe_parts(entry: str) -> tuple[str, ...]:
@@ -30,6 +33,8 @@ def safe_parts(entry: str) -> tuple[str, ...]:
 class VideoFolder:
     """Finds videos in a folder by name, also with another suffix.
 
+    A video ``A/b.avi`` may also be in a folder ``A`` up to three levels deep (``UCF-101/A/b.avi``), or in no folder.
+
     Args:
         root: the folder; it may be a symbolic link, but links inside it must not lead out.
         ignore_case: whether to find names in other upper and lower case (UCF101's ``v_HandStandPushups``).
@@ -52,13 +57,39 @@ class VideoFolder:
         Raises:
             ValueError: If a name leads out of the folder.
         """
-        for parts in [safe_parts(name) for name in names]:
-            found: str | None = ""
+        for base, parts in self._places([safe_parts(name) for name in names]):
+            found: str | None = base
             for part in parts:
                 found = self._child(found, part) if found is not None else None
             if found and inside(self.root, found).is_file():
                 return found
         return None
+
+    def explain(self, names: tuple[str, ...]) -> str:
+        """What was expected and what is in the folder, for an error."""
+        children = sorted(self.root.iterdir())
+        folders, files = ([child.name for child in children if child.is_dir() == which] for which in (True, False))
+        return (f"{self.root} must hold the videos of the official lists, such as {names[0]!r}, in the same folders, "
+                f"deeper ones or none: got folders {_some(folders)}, and files {_some(files)}")
+
+    def _places(self, names: list[tuple[str, ...]]) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Folders, and paths in them at which a video may be; the likeliest first."""
+        yield from (("", parts) for parts in names)
+        for first, *rest in (parts for parts in names if len(parts) > 1):
+            yield from ((folder, tuple(rest)) for folder in self._deeper.get(self._folded(first), ()))
+        yield from (("", parts[-1:]) for parts in names)
+
+    @cached_property
+    def _deeper(self) -> dict[str, list[str]]:
+        """Folders below the first level, by name."""
+        found: dict[str, list[str]] = {}
+        for path, names, _ in os.walk(self.root):
+            parent = Path(path).relative_to(self.root)
+            for name in sorted(names) if parent.parts else ():
+                found.setdefault(self._folded(name), []).append((parent / name).as_posix())
+            if len(parent.parts) == 2:
+                names.clear()
+        return found
 
     def _child(self, folder: str, name: str) -> str | None:
         if folder not in self._listings:
@@ -77,6 +108,14 @@ class VideoFolder:
         stem = stem_of(name)
         keys = [(0, name), (2, stem)]
         return sorted([*keys, (1, name.casefold()), (3, stem.casefold())]) if self.ignore_case else keys
+
+    def _folded(self, name: str) -> str:
+        return name.casefold() if self.ignore_case else name
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return (", ".join(names[:3]) or "none") + more
 
 
 def stem_of(name: str) -> str:

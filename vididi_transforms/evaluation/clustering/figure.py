@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...data.files import complete
+from ...data.files import write_figure
 from ..colours import COLOURS, MARKERS
 from ..features import FeatureSet
 
@@ -78,8 +78,7 @@ def save(figure: "Figure", path: Path) -> None:
 
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "vididi"}):
         for suffix, options in ((".png", {"dpi": 110}), (".svg", {"metadata": {"Date": None}})):
-            with complete(path.with_name(path.name + suffix)) as part:
-                figure.savefig(part, format=suffix[1:], **options)
+            write_figure(path.with_name(path.name + suffix), figure, **options)
 
 
 def points_csv(panels: Sequence[Panel]) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from mmengine.logging import print_log
 
-from . import launchers, new_transformers, safe_loading
+from . import batches, launchers, new_transformers, safe_loading
 
 
 @dataclass(frozen=True)
@@ -100,4 +100,5 @@ def install() -> None:
         sys.meta_path.append(FallbackFinder())
         safe_loading.install()
         launchers.install()
+        batches.install()
         new_transformers.install()

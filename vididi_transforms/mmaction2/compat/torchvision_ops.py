@@ -19,16 +19,20 @@ def roi_align_forward(input: Tensor, rois: Tensor, output: Tensor, argmax_y: Ten
     """
     _only_average(pool_mode)
     size = (aligned_height, aligned_width)
-    output.copy_(ops.roi_align(input, rois, size, spatial_scale, sampling_ratio, aligned))
+    output.copy_(ops.roi_align(input.to(rois.dtype), rois, size, spatial_scale, sampling_ratio, aligned))
 
 
 def roi_align_backward(grad_output: Tensor, rois: Tensor, argmax_y: Tensor, argmax_x: Tensor, grad_input: Tensor, *,
                        aligned_height: int, aligned_width: int, spatial_scale: float, sampling_ratio: int,
                        pool_mode: int, aligned: bool) -> None:
-    """mmcv's ``roi_align_backward``: writes ``[B, C, H, W]`` into ``grad_input``."""
+    """mmcv's ``roi_align_backward``: writes ``[B, C, H, W]`` into ``grad_input``.
+
+    As the forward pass, it is computed in the precision of the boxes: under AMP that of the maps is another.
+    """
     _only_average(pool_mode)
     grad_input.copy_(torch.ops.torchvision._roi_align_backward(
-        grad_output, rois, spatial_scale, aligned_height, aligned_width, *grad_input.shape, sampling_ratio, aligned))
+        grad_output.to(rois.dtype), rois, spatial_scale, aligned_height, aligned_width, *grad_input.shape,
+        sampling_ratio, aligned))
 
 
 def nms(boxes: Tensor, scores: Tensor, *, iou_threshold: float, offset: int) -> Tensor:

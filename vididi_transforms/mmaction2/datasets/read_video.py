@@ -4,7 +4,7 @@ from typing import Any
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
-from .readers import Config, Results, apply, build_reader
+from .readers import Config, Results, build_reader
 
 
 class VideoReadError(RuntimeError):
@@ -15,31 +15,32 @@ class VideoReadError(RuntimeError):
 class ReadVideo(BaseTransform):
     """Opens a video, samples frame indices and decodes these frames.
 
-    Stock readers return wrong frames of some broken videos without an error; here they are errors
+    The readers return the same frames, upright, and give way to one another where one cannot read a file
     (``docs/bad_videos.md``).
 
     Args:
         sample: config of the transform that adds ``frame_inds``: ``SampleClipPair``, or stock ``SampleFrames``.
-        reader: ``'decord'``, ``'pyav'`` or ``'opencv'``. To set their options or use another reader, give
-            ``dict(init=..., decode=...)``: configs of the transforms that open a video and decode its frames.
+        reader: ``'pyav'`` or ``'opencv'``. To use other transforms, give ``dict(init=..., decode=...)``: configs of
+            those that open a video and decode its frames.
+        memory: decoded videos of at most this many gigabytes are kept in memory, in each process that reads videos.
+            For small data sets.
 
     Raises:
-        VideoReadError: If the file is missing or broken, its header does not give the number of frames, it ends
-            before a sampled frame, or its frames have several sizes.
-        ValueError: If ``reader`` is not known.
+        VideoReadError: If the file is missing or broken, or its frames have several sizes.
+        ValueError: If ``reader`` is not known, or ``memory`` is negative.
 
     Example (config):
         ``dict(type='ReadVideo', sample=dict(type='SampleClipPair', clip_len=8, frame_interval=3), reader='pyav')``
     """
 
-    def __init__(self, sample: Config, reader: str | Config = "decord") -> None:
+    def __init__(self, sample: Config, reader: str | Config = "pyav", memory: float = 0) -> None:
         self.sample = TRANSFORMS.build(sample)
-        self.reader = build_reader(reader)
+        self.reader = build_reader(reader, memory)
 
     def transform(self, results: Results) -> Results:
         """Add ``imgs``, and what the sampling adds."""
         try:
-            return self.reader.decode(apply(self.sample, self.reader.open(results)))
+            return self.reader(results, self.sample)
         except (KeyError, TypeError):  # a fault of the config, not of the video
             raise
         except Exception as error:

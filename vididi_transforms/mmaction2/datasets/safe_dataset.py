@@ -30,7 +30,7 @@ class SafeDataset:
         VideoReadError: If ``attempts`` videos in a row cannot be read; the message lists them.
 
     Example (config):
-        ``dict(type='SafeDataset', dataset='VideoDataset', timeout=60, ann_file='train.txt', pipeline=[])`` as
+        ``dict(type='SafeDataset', dataset='VideoListDataset', timeout=60, ann_file='train.txt', pipeline=[])`` as
         ``dataset`` of the training loader
     """
 
@@ -55,6 +55,11 @@ class SafeDataset:
     def get_data_info(self, index: int) -> dict[str, Any]:
         """Return a sample's entry in the annotation list."""
         return self.dataset.get_data_info(index)
+
+    def get_cat_ids(self, index: int) -> list[int]:
+        """Return a sample's labels, for :class:`ClassBalancedDataset`."""
+        labels = self.get_data_info(index)["label"]
+        return list(labels) if isinstance(labels, (list, tuple)) else [labels]
 
     def __len__(self) -> int:
         return len(self.dataset)

@@ -103,11 +103,26 @@ def seed_by_sample(results: dict[str, Any], purpose: str, view: int = 0) -> Iter
     if not isinstance(index, KeyedIndex):
         yield
         return
-    states = random.getstate(), np.random.get_state(), torch.default_generator.get_state()
     seeds = keyed_generator(purpose, index.seed, index.epoch, index.sample, view).integers(2**32, size=3)
-    random.seed(int(seeds[0]))
-    np.random.seed(seeds[1])
-    torch.default_generator.manual_seed(int(seeds[2]))
+    with seeded(*map(int, seeds)):
+        yield
+
+
+@contextmanager
+def seeded(python: int, numpy: int, pytorch: int) -> Iterator[None]:
+    """Context that seeds ``random``, NumPy and PyTorch (on the CPU) and restores their states afterwards.
+
+    Example:
+        >>> before = random.getstate()
+        >>> with seeded(0, 0, 0):
+        ...     _ = random.random()
+        >>> random.getstate() == before
+        True
+    """
+    states = random.getstate(), np.random.get_state(), torch.default_generator.get_state()
+    random.seed(python)
+    np.random.seed(numpy)
+    torch.default_generator.manual_seed(pytorch)
     try:
         yield
     finally:

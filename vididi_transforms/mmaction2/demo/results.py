@@ -3,6 +3,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ...analysis.derivative_strip import derivative_strip
+from ...data.files import write_figure
 from ...data.motions import MOTIONS, render
 from ...evaluation.colours import BLUE, GRAY, VERMILION
 from ...evaluation.neighbours import TOPK, chance_recall
@@ -45,4 +46,4 @@ def draw(results: Mapping[str, Recalls], path: Path) -> None:
     bottom.set(xticks=np.arange(len(TOPK)) + 0.3, xticklabels=recall_names(TOPK), ylabel="recall in %",
                ylim=(0, 108), title=f"Retrieval by motion: {TEST} test videos, {TRAIN} training videos")
     bottom.legend(ncols=4, loc="upper left")
-    figure.savefig(path, dpi=110)
+    write_figure(path, figure, dpi=110)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from ...data.files import write_checkpoint
 from ...evaluation.neighbours import TOPK
 
 METHODS = ("vicreg", "vididi-vicreg")
@@ -61,7 +62,7 @@ def untrained_checkpoint(out: Path, seed: int = 0) -> Path:
     model = MODELS.build(Config.fromfile(config(METHODS[0])).model)
     model.init_weights()
     path = out / f"untrained-seed{seed}.pth"
-    torch.save(dict(state_dict=model.state_dict(), meta={}), path)
+    write_checkpoint(path, dict(state_dict=model.state_dict(), meta={}))
     return path
 
 

@@ -40,9 +40,12 @@ class BadVideosHook(Hook):
         self.limit = limit
 
     def before_train(self, runner: Runner) -> None:
-        """Read the report of an earlier run in the work dir, if there is one."""
+        """Read the report of an earlier run in the work dir, if there is one.
+
+        A damaged one is renamed, with a warning.
+        """
         self._path = Path(runner.work_dir, f"bad_videos{rank_suffix()}.json")
-        self._videos = json.loads(self._path.read_text()) if self._path.exists() else {}
+        self._videos = self._earlier(runner) if self._path.exists() else {}
         self._epoch = 0
         self._number = 0  # of samples replaced in this epoch; one may replace several videos in a row
         self._replaced: Replaced = []
@@ -63,6 +66,16 @@ class BadVideosHook(Hook):
         if self._number > max(1, self.limit * total):
             raise RuntimeError(f"{self._number} of {total:g} samples could not be read in epoch {epoch + 1}, and the "
                                f"limit is {self.limit:.2%}:\n{listing(self._replaced)}")
+
+    def _earlier(self, runner: Runner) -> dict[str, Any]:
+        try:
+            videos = json.loads(self._path.read_bytes())
+            return {name: {"error": str(video["error"]), "times": int(video["times"])}
+                    for name, video in videos.items()}
+        except (AttributeError, KeyError, TypeError, ValueError):
+            aside = self._path.replace(self._path.with_suffix(".damaged.json"))
+            runner.logger.warning(f"{self._path} is damaged: it is now {aside.name}, and a new report begins")
+            return {}
 
     def _report(self, runner: Runner, videos: Replaced) -> None:
         for name, error in videos:

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
+from mmengine.optim import OptimWrapperDict
 from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 
@@ -19,7 +20,7 @@ LISTENING: set[signal.Signals] = set()  # signals that this process, or the one 
 
 @HOOKS.register_module()
 class PreemptionHook(Hook):
-    """At a signal, finishes the step, saves a checkpoint and exits.
+    """At a signal, finishes the optimizer step, saves a checkpoint and exits.
 
     The exit code is 128 + the signal's number. ``--resume`` continues from the checkpoint; with
     :class:`ExactResumeHook` the resumed run equals an uninterrupted one. A validation is not finished first.
@@ -61,8 +62,10 @@ class PreemptionHook(Hook):
         LISTENING.difference_update(self.signals)
 
     def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
-        """Save and exit if a signal came."""
-        self._exit_if_asked(runner, runner.iter + 1)
+        """Save and exit if a signal came, but not where gradients are only accumulated: they would be lost."""
+        optimizer = runner.optim_wrapper
+        if isinstance(optimizer, OptimWrapperDict) or optimizer.should_update():
+            self._exit_if_asked(runner, runner.iter + 1)
 
     def after_val_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
         """Save and exit if a signal came."""

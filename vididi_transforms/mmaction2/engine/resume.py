@@ -24,14 +24,14 @@ class ExactResumeHook(Hook):
     Needs a :class:`KeyedSampler`, and :class:`StepSeedHook` for the randomness of the steps. A checkpoint from the
     middle of an epoch (``CheckpointHook(by_epoch=False)``) resumes there, without reading the finished batches again.
     With ``--resume`` the hook checks the checkpoint files, newest first, and writes the path of the first undamaged
-    one to ``last_checkpoint``.
+    one to ``last_checkpoint``. Those in the work dir come first, so that a copied or moved work dir continues itself.
 
     The number of ranks may change if the global batch size (batch size times ranks) stays the same. Another global
     batch size is accepted at the start of an epoch only, with a warning.
 
     Raises:
-        ValueError: If all checkpoints are damaged, or if the global batch size or the number of steps per epoch has
-            changed in the middle of an epoch.
+        ValueError: If all checkpoints are damaged or gone, or if the global batch size or the number of steps per epoch
+            has changed in the middle of an epoch.
 
     Example (config):
         ``dict(type='ExactResumeHook')`` in ``default_hooks``, as ``exact_resume``
@@ -130,25 +130,38 @@ def mark_newest(work_dir: Path, logger: Any) -> None:
     """Write the path of the newest undamaged checkpoint to ``last_checkpoint``.
 
     Args:
-        work_dir: work dir of the run. If it has a ``last_checkpoint``, checkpoints are searched where that points to.
+        work_dir: work dir of the run. Checkpoints are searched here, and where ``last_checkpoint`` points to only if
+            the named file is there and not here (``CheckpointHook(out_dir=...)``): the work dir may be a copy.
         logger: logs a warning for each damaged checkpoint.
 
     Raises:
-        ValueError: If there are checkpoints and all are damaged.
+        ValueError: If all checkpoints are damaged, or if ``last_checkpoint`` names one and none is left.
     """
     last = work_dir / "last_checkpoint"
     named = last.read_text().strip() if last.exists() else ""
-    folder = Path(named).parent if named else work_dir
-    found = sorted((path for pattern in PATTERNS for path in folder.glob(pattern)),
-                   key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    if "://" in named:  # not on a file system
+        return
+    folder = _folder(work_dir, Path(named)) if named else work_dir
+    copied = bool(named) and Path(named).parent.resolve() != folder.resolve()
+    found = sorted((path for pattern in PATTERNS for path in folder.glob(pattern)), reverse=True,
+                   key=lambda path: (copied and path.name == Path(named).name, path.stat().st_mtime_ns))
     for path in found:
         if is_undamaged(path):
+            if copied:
+                path.touch()  # the times of copies mean nothing, and the next resume goes by them
             write_text(last, str(path))
             return
         logger.warning(f"checkpoint {path} is damaged; trying the one before")
     if found:
         raise ValueError(f"nothing to resume from: all checkpoints in {folder} are damaged: "
                          f"{', '.join(path.name for path in found)}; remove them to train from scratch")
+    if named:
+        raise ValueError(f"nothing to resume from: {last} names {named}, which does not exist, and {work_dir} has no "
+                         f"checkpoint; remove {last.name} to train from scratch")
+
+
+def _folder(work_dir: Path, named: Path) -> Path:
+    return named.parent if named.exists() and not (work_dir / named.name).exists() else work_dir
 
 
 def is_undamaged(path: Path) -> bool:

@@ -1,9 +1,10 @@
-"""What several hooks ask of a Runner: seed, rank, model and data samples."""
+"""What several hooks ask of a Runner: seed, rank, model, optimizers and data samples."""
 from collections.abc import Sequence
 from typing import Any
 
 from mmengine.dist import broadcast_object_list, get_rank
 from mmengine.model import is_model_wrapper
+from mmengine.optim import OptimWrapperDict
 from torch import nn
 
 
@@ -27,6 +28,11 @@ def unwrap(model: nn.Module) -> Any:
 def data_preprocessor(model: nn.Module) -> nn.Module | None:
     """The model's data preprocessor, if it has one."""
     return getattr(unwrap(model), "data_preprocessor", None)
+
+
+def optim_wrappers(optim_wrapper: Any) -> list[Any]:
+    """The optimizer wrappers of a run: one, or those of an ``OptimWrapperDict``."""
+    return list(optim_wrapper.values()) if isinstance(optim_wrapper, OptimWrapperDict) else [optim_wrapper]
 
 
 def samples_of(batch: Any) -> Sequence[Any]:

@@ -11,9 +11,10 @@ from torch import Tensor
 
 from ...analysis.saliency import class_weights, feature_weights, saliency_tubes
 from ...data.motion_videos import is_motion_video
-from ...objectives.embeddings import last_maps
+from ...objectives.embeddings import shapes
 from ..datasets.shape_mask import add_shape_mask
 from ..models.checkpoint_keys import BACKBONE, matching_keys, state_dict_of, tensor_shapes
+from ..models.encoders import encode
 
 HEAD = "cls_head.fc_cls.weight"
 
@@ -36,9 +37,15 @@ class Encoder:
 
         Returns:
             Tubes ``[N, T, H, W]`` on the CPU, and (t, h, w).
+
+        Raises:
+            ValueError: If the encoder does not return the maps of one pathway, or labels are missing.
         """
         inputs = self.model.data_preprocessor(dict(inputs=[clips], data_samples=[]), False)["inputs"]
-        maps = last_maps(self.model.backbone(inputs.flatten(0, 1)))
+        maps = encode(self.model.backbone, inputs.flatten(0, 1))
+        if not isinstance(maps, Tensor):
+            raise ValueError("saliency needs an encoder that returns maps [B, D, t, h, w] of one pathway, without a "
+                             f"class token: got {type(maps).__name__} {shapes(maps)} from {self.name}")
         if self.classifier is None:
             weights = feature_weights(maps)
         elif labels is None:

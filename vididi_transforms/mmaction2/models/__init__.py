@@ -7,7 +7,8 @@ the recognizer. The recognizer encodes each view in a forward pass of its own an
 losses by name; mmengine logs all of them and minimises the sum of those with ``loss`` in their name.
 
 Reading order: ``two_views`` (what counts as two views), ``data_preprocessor`` (augmentation and derivatives in one
-pass), ``backbones``, ``recognizers``, ``momentum_encoder``, ``heads`` (one file per objective); then
-``checkpoint_keys``, ``torchvision_keys`` and ``weights`` (export of a trained encoder).
+pass), ``backbones``, ``encoders`` (stages, pathways, 2-D encoders), ``bn_statistics`` (of frames), ``recognizers``,
+``momentum_encoder``, ``heads`` (one file per objective); then ``checkpoint_keys``, ``torchvision_keys`` and ``weights``
+(export of a trained encoder).
 May import: ``compat``; ``augment``, ``data``, ``derivatives``, ``pairs`` and ``objectives`` of the core.
 """

@@ -66,6 +66,7 @@ class ClipPairDataPreprocessor(ActionDataPreprocessor):
                        self.output["dtype"], backend)
         self.orders = (0, 0)
         self.key = (0, 0)
+        self.shard: tuple[int, int] | None = None
 
     def forward(self, data: dict[str, Any], training: bool = False) -> dict[str, Any]:
         """The two views as ``inputs`` in training; otherwise as in the base class."""
@@ -93,8 +94,8 @@ class ClipPairDataPreprocessor(ActionDataPreprocessor):
     def _sample_params(self, shape: torch.Size) -> AugmentParams:
         self.augment.seed, step = self.key
         self.key = (self.augment.seed, step + 1)  # for runs without StepSeedHook
-        ranks = get_world_size()
+        rank, ranks = self.shard or (get_rank(), get_world_size())
         params = self.augment.draw((2 * shape[0] * ranks, *shape[2:]), step)  # of the global batch
         # Sample i of rank r is sample i * ranks + r of the global batch; each sample has two clips in a row.
-        samples = torch.arange(get_rank(), shape[0] * ranks, ranks)
+        samples = torch.arange(rank, shape[0] * ranks, ranks)
         return params[torch.stack((2 * samples, 2 * samples + 1), dim=1).flatten()]

@@ -6,6 +6,8 @@ import torch
 from mmengine.model import ExponentialMovingAverage
 from torch import Tensor, nn
 
+from .encoders import encode
+
 
 class MomentumEncoder(ExponentialMovingAverage):
     r"""Target network whose weights are a moving average of the online network's.
@@ -13,7 +15,8 @@ class MomentumEncoder(ExponentialMovingAverage):
     .. math:: \theta_{target} \leftarrow \tau \theta_{target} + (1 - \tau) \theta_{online}, \quad
               \tau = 1 - (1 - \tau_{base}) (\cos(\pi k / K) + 1) / 2
 
-    Only the weights are averaged. Each network keeps the batch normalisation statistics of its own inputs.
+    Only the weights are averaged. In training, both networks normalise by the statistics of their own batches; the
+    running statistics, which only evaluation uses, are copied from the online network.
 
     Args:
         online: the network to follow, with the children ``backbone`` and ``projector``; it is copied.
@@ -35,9 +38,9 @@ class MomentumEncoder(ExponentialMovingAverage):
     def forward(self, view: Tensor, pool: Callable[[Tensor], Tensor]) -> Tensor:
         """Projection ``[B, D']`` of a view ``[B, C, T, H, W]``, without gradient.
 
-        ``pool`` is the head's.
+        ``pool`` is the head's ``pooled``.
         """
-        projection: Tensor = self.module["projector"](pool(self.module["backbone"](view)))
+        projection: Tensor = self.module["projector"](pool(encode(self.module["backbone"], view)))
         return projection
 
     def reset(self, online: nn.ModuleDict) -> None:

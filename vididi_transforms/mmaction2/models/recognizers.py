@@ -3,8 +3,10 @@ from typing import Any
 
 from mmaction.models.recognizers import Recognizer3D
 from mmaction.registry import MODELS
-from torch import nn
+from torch import Tensor, nn
 
+from .bn_statistics import track_statistics
+from .encoders import check_clips, encode, last_stage
 from .heads import MomentumHead
 from .momentum_encoder import MomentumEncoder
 from .two_views import two_views
@@ -20,11 +22,20 @@ class TwoViewRecognizer(Recognizer3D):
     In testing, ``data_sample.feature`` of each video is the mean feature of its clips. To limit the memory, encode n
     clips at a time with ``test_cfg=dict(max_testing_views=n)``.
 
+    Args:
+        backbone: config of the encoder.
+        cls_head: config of the head.
+        bn_statistics: the views that the running statistics of the encoder's batch normalisation follow in training:
+            ``'frames'``, those of derivative order 0, or ``'all'``, as in the authors' code. It changes neither losses
+            nor gradients, only the trained encoder in evaluation mode. :class:`ViDiDiHook` sets the ``orders`` of the
+            views; the default is (0, 0).
+        kwargs: further arguments of ``Recognizer3D``.
+
     Shape:
         Training: ``[B, 2, C, T, H, W]``, or a list of two ``[B, C, T, H, W]``. Testing: ``[B, clips, C, T, H, W]``.
 
     Raises:
-        ValueError: If a neck is given; in training, if the inputs are not two views.
+        ValueError: If a neck is given, or ``bn_statistics`` is unknown; in training, if the inputs are not two views.
         TypeError: In training, if the inputs are neither a tensor nor a list of tensors.
 
     Example (config):
@@ -34,21 +45,41 @@ class TwoViewRecognizer(Recognizer3D):
     Source: paper Figure 3, sections 3.2 and 4.1.
     """
 
-    def __init__(self, backbone: dict[str, Any], cls_head: dict[str, Any], **kwargs: Any) -> None:
+    def __init__(self, backbone: dict[str, Any], cls_head: dict[str, Any], bn_statistics: str = "frames",
+                 **kwargs: Any) -> None:
         if kwargs.get("neck") is not None:
             raise ValueError(f"a two-view recognizer has no neck: got {kwargs['neck']}")
+        if bn_statistics not in ("frames", "all"):
+            raise ValueError(f"bn_statistics must be 'frames' or 'all': got {bn_statistics!r}")
         super().__init__(backbone=backbone, cls_head=cls_head, **kwargs)
+        check_clips(self.backbone)
+        self.bn_statistics = bn_statistics
+        self.orders = (0, 0)
 
     def extract_feat(self, inputs: Any, stage: str = "neck", data_samples: Any = None,
                      test_mode: bool = False) -> tuple[Any, dict[str, Any]]:
         """Feature maps and arguments of the head's ``loss``.
 
-        The maps are a tuple of two ``[B, D, t, h, w]`` in training, ``[B * clips, D, t, h, w]`` in testing.
+        The maps are a tuple of two ``[B, D, t, h, w]`` in training, ``[B * clips, D, t, h, w]`` in testing; of an
+        encoder with several pathways, each is a tuple of them.
         """
         if test_mode:
             maps, _ = super().extract_feat(inputs, test_mode=True)
-            return maps, {}
-        return tuple(self.backbone(view) for view in two_views(inputs)), {}
+            return last_stage(self.backbone, maps), {}
+        return tuple(map(self._encode, two_views(inputs), self.orders)), {}
+
+    def train(self, mode: bool = True) -> "TwoViewRecognizer":
+        """As in the base class."""
+        track_statistics(self.backbone, True)
+        return super().train(mode)
+
+    def _encode(self, view: Tensor, order: int) -> Any:
+        if self.bn_statistics == "all":
+            return encode(self.backbone, view)
+        track_statistics(self.backbone, order == 0)
+        outputs = encode(self.backbone, view)
+        track_statistics(self.backbone, False)  # activation checkpointing repeats the pass: do not count it twice
+        return outputs
 
 
 @MODELS.register_module()
@@ -104,7 +135,7 @@ class MomentumRecognizer(TwoViewRecognizer):
         feats, head_arguments = super().extract_feat(inputs, stage, data_samples, test_mode)
         if not test_mode:
             self._check_update_hook()
-            head_arguments["targets"] = tuple(self.target(view, self.cls_head.pool) for view in two_views(inputs))
+            head_arguments["targets"] = tuple(self.target(view, self.cls_head.pooled) for view in two_views(inputs))
         return feats, head_arguments
 
     def reset_target(self) -> None:

@@ -25,6 +25,17 @@ class AugmentsViews(Protocol):
 
 
 @runtime_checkable
+class ChoosesStatistics(Protocol):
+    """A recognizer that chooses which views its batch normalisation statistics follow.
+
+    :class:`ViDiDiHook` sets ``orders``, the derivative orders of the two views, in each step.
+    """
+
+    bn_statistics: str
+    orders: tuple[int, int]
+
+
+@runtime_checkable
 class HasMomentumEncoder(Protocol):
     """A recognizer with a momentum encoder, which :class:`MomentumUpdateHook` updates.
 

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from ... import __version__
-from ...data.files import complete
+from ...data.files import write_checkpoint
 from ..compat.safe_loading import safe_loader
+from .bn_statistics import META
 from .checkpoint_keys import BACKBONE, state_dict_of
 from .torchvision_keys import to_torchvision, torchvision_name
 
@@ -26,7 +27,8 @@ def export_encoder(checkpoint: str | os.PathLike[str], out: str | os.PathLike[st
                    layout: str = "mmaction2") -> dict[str, Tensor]:
     """Write the encoder of a checkpoint to a file ``dict(state_dict=..., meta=...)``.
 
-    The file appears when it is complete.
+    The file appears when it is complete. ``meta['bn_statistics']`` says which views its batch normalisation statistics
+    follow, and the number of videos if :class:`BNStatisticsHook` or ``vididi bn-statistics`` has set them.
 
     | layout | keys | for |
     |---|---|---|
@@ -54,10 +56,19 @@ def export_encoder(checkpoint: str | os.PathLike[str], out: str | os.PathLike[st
         encoder = {BACKBONE + key: value for key, value in encoder.items()}
     elif layout == "torchvision":
         encoder = to_torchvision(encoder, torchvision_name(encoder))
-    meta = {key: value for key, value in loaded.get("meta", {}).items() if key in KEPT_META}
-    with complete(Path(out)) as part:
-        torch.save(dict(state_dict=encoder, meta={**meta, "layout": layout, "vididi_transforms": __version__}), part)
+    meta = {key: value for key, value in loaded.get("meta", {}).items() if key in KEPT_META} | _statistics(loaded)
+    meta |= {"layout": layout, "vididi_transforms": __version__}
+    write_checkpoint(Path(out), dict(state_dict=encoder, meta=meta))
     return encoder
+
+
+def _statistics(loaded: Mapping[str, Any]) -> dict[str, Any]:
+    meta = loaded.get("meta", {})
+    if META in meta:
+        return {META: meta[META]}
+    # Until 0.1, ViDiDiHook did not note that they follow all views.
+    old = "vididi" in loaded and any(key.endswith("running_mean") for key in state_dict_of(loaded))
+    return {META: {"views": "all", "videos": None}} if old else {}
 
 
 def _load(path: str | os.PathLike[str]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import sys
 
 def run(args: argparse.Namespace) -> int:
     """Run ``mim test`` and return its exit code."""
+    args.work_dir.mkdir(parents=True, exist_ok=True)  # an error of mim is many lines
     command = test_command(args)
     print(shlex.join(["mim", *command]), flush=True)
     code = subprocess.run([sys.executable, "-m", "mim", *command], check=False).returncode

@@ -22,17 +22,17 @@ class RetrievalHead(BaseModule):
     """
 
     def pool(self, maps: Tensor | tuple[Tensor, ...]) -> Tensor:
-        """Feature maps ``[B, D, t, h, w]``, or the last of a tuple, to ``[B, D]``.
+        """Feature maps ``[B, D, t, h, w]``, or a tuple of several pathways' maps, to ``[B, D]``.
 
-        Override it for another pooling.
+        As :func:`vididi_transforms.objectives.embeddings.global_average_pool`. Override it for another pooling.
         """
         return global_average_pool(maps)
 
-    def predict(self, feats: Tensor, data_samples: list[Any]) -> list[Any]:
+    def predict(self, feats: Tensor | tuple[Tensor, ...], data_samples: list[Any]) -> list[Any]:
         """Set the ``feature`` of each video, ``[D]`` in float32: the mean over its clips.
 
         Args:
-            feats: feature maps ``[B * clips, D, t, h, w]``.
+            feats: feature maps ``[B * clips, D, t, h, w]``, or several pathways' maps.
             data_samples: one for each of the B videos.
         """
         features = self.pool(feats).float()

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from ....objectives import build_projector, gather_batch
-from ....objectives.embeddings import at_least_single
+from ....objectives.embeddings import at_least_single, shapes
 from .retrieval import RetrievalHead
 
 
@@ -13,21 +13,33 @@ class TwoViewHead(RetrievalHead):
     """Base of the templates: pools the feature maps of a view and projects them.
 
     Args:
-        in_channels: D of the encoder's feature.
+        in_channels: D of the encoder's feature; of several pathways, the sum of their widths.
         hidden_channels: width of the projector's hidden layers.
         out_channels: D of the embeddings.
         num_layers: number of the projector's linear layers.
         init_cfg: as in mmengine's ``BaseModule``.
+
+    Raises:
+        ValueError: In training, if the encoder's feature has another width than ``in_channels``.
     """
 
     def __init__(self, in_channels: int, hidden_channels: int, out_channels: int, num_layers: int,
                  init_cfg: dict[str, Any] | None = None) -> None:
         super().__init__(init_cfg)
+        self.in_channels = in_channels
         self.projector = build_projector(in_channels, hidden_channels, out_channels, num_layers)
 
-    def project(self, maps: Tensor) -> Tensor:
+    def pooled(self, maps: Tensor | tuple[Tensor, ...]) -> Tensor:
+        """As ``pool``, with a check of the width."""
+        features = self.pool(maps)
+        if features.shape[1:] != (self.in_channels,):
+            raise ValueError("in_channels of the head must be the width of the encoder's feature: got "
+                             f"in_channels={self.in_channels}, and {tuple(features.shape)} from {shapes(maps)}")
+        return features
+
+    def project(self, maps: Tensor | tuple[Tensor, ...]) -> Tensor:
         """Feature maps ``[B, D, t, h, w]`` to embeddings ``[B, D']``."""
-        return self.projector(self.pool(maps))
+        return self.projector(self.pooled(maps))
 
 
 class JointEmbeddingHead(TwoViewHead):

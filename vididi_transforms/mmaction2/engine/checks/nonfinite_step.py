@@ -9,9 +9,9 @@ import torch
 from mmengine.structures import BaseDataElement
 from torch import Tensor, nn
 
-from ... import __version__
-from ...data.files import complete
-from .runner_utils import samples_of
+from .... import __version__
+from ....data.files import write_checkpoint
+from ..runner_utils import samples_of
 
 STAGES = ("input", "weights", "features", "loss", "gradient")  # in data-flow order
 NAMES = ("filename", "frame_dir", "video_id")  # of a video, in data samples
@@ -44,8 +44,8 @@ class Finding:
 
     def text(self) -> str:
         """Names of tensors and videos, and the file."""
-        places = _shortened(self.where) or "of a skipped optimizer step"
-        videos = _shortened(self.videos) or "unnamed (add 'filename' to the meta_keys of PackActionInputs)"
+        places = shortened(self.where) or "of a skipped optimizer step"
+        videos = shortened(self.videos) or "unnamed (add 'filename' to the meta_keys of PackActionInputs)"
         return f"{places}; videos: {videos}; saved for a replay: {self.saved}"
 
 
@@ -105,9 +105,8 @@ def save_step(path: Path, step: Step, model: nn.Module, values: dict[str, Any]) 
         inputs={name: value for name, value in step.inputs.items() if name != "data_samples"},
         versions=dict(torch=torch.__version__, vididi_transforms=__version__), state_dict=dict(model.state_dict())))
     try:
-        with complete(path) as part:
-            torch.save(content, part)
-    except (OSError, RuntimeError) as error:  # such as a full disk; the finding must still be reported
+        write_checkpoint(path, content)
+    except OSError as error:  # such as a full disk; the finding must still be reported
         return f"failed, {type(error).__name__}: {error}"
     return str(path)
 
@@ -133,6 +132,7 @@ def plain(value: Any) -> Any:
     return None if value is None else repr(value)
 
 
-def _shortened(names: list[str]) -> str:
+def shortened(names: list[str]) -> str:
+    """The first names, and how many more there are."""
     more = len(names) - SHOWN
     return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -5,7 +5,7 @@ from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 
-from ..models.checkpoint_keys import BACKBONE, matching_keys, state_dict_of, tensor_shapes
+from ...models.checkpoint_keys import BACKBONE, matching_keys, state_dict_of, tensor_shapes
 
 
 @HOOKS.register_module()

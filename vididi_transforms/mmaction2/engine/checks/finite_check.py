@@ -5,15 +5,14 @@ from typing import Any
 import torch
 from mmengine.dist import all_gather_object, all_reduce
 from mmengine.hooks import Hook
-from mmengine.optim import OptimWrapperDict
 from mmengine.registry import HOOKS
 from mmengine.runner import Runner, find_latest_checkpoint
 from torch import Tensor, nn
 from torch.nn.utils import get_total_norm
 from torch.optim import Optimizer
 
+from ..runner_utils import optim_wrappers, rank_suffix, shared_seed, unwrap
 from .nonfinite_step import STAGES, Finding, Step, find_first, save_step
-from .runner_utils import rank_suffix, shared_seed, unwrap
 
 
 @HOOKS.register_module()
@@ -63,7 +62,7 @@ class CheckFiniteHook(Hook):
             self._handles.append(backbone.register_forward_hook(self._record_features))
         self._weights = [weight for weight in self._model.parameters() if weight.requires_grad]
         self._scalers = []
-        for wrapper in _wrappers(runner.optim_wrapper):
+        for wrapper in optim_wrappers(runner.optim_wrapper):
             scaler = getattr(wrapper, "loss_scaler", None)
             self._scalers += [scaler] if scaler is not None and scaler.is_enabled() else []
             if isinstance(wrapper.optimizer, Optimizer):  # DeepSpeed has another
@@ -149,10 +148,6 @@ class CheckFiniteHook(Hook):
         for handle in self._handles:
             handle.remove()
         self._handles, self._step = [], None
-
-
-def _wrappers(optim_wrapper: Any) -> list[Any]:
-    return list(optim_wrapper.values()) if isinstance(optim_wrapper, OptimWrapperDict) else [optim_wrapper]
 
 
 def _detached(value: Any) -> Any:
