@@ -43,8 +43,8 @@ def test_python_blocks_run(page, tmp_path):
 
 
 @cache
-def help_of(*module):
-    done = subprocess.run([sys.executable, "-m", *module, "--help"], capture_output=True, text=True, check=False,
+def help_of(*program):
+    done = subprocess.run([sys.executable, *program, "--help"], capture_output=True, text=True, check=False, cwd=ROOT,
                           env={**os.environ, "COLUMNS": "1000"})
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -55,13 +55,12 @@ def source(words):
     if words[0] == "vididi":
         parts = 3 if words[1] == "prepare" and words[2:] else 2  # each dataset is a command of its own
         named_only = words[1:] in (("COMMAND",), ("COMMAND", "--help"), ("--help",))
-        return None if named_only else help_of("vididi_transforms", *words[1:parts])
+        return None if named_only else help_of("-m", "vididi_transforms", *words[1:parts])
     if words[:2] == ("python", "-m"):
         assert importlib.util.find_spec(words[2])
         return None
     if words[0] == "python":
-        assert (ROOT / words[1]).exists()
-        return (ROOT / words[1]).read_text()
+        return help_of(words[1]) if words[2:] else (ROOT / words[1]).read_text()
     if words[0] == "make":
         assert words[1].split("=")[0] in TARGETS
     for name in words[2:]:
