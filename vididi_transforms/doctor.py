@@ -15,7 +15,7 @@ PACKAGES = ("vididi-transforms", "torch", "torchvision", "numpy", "mmengine", "m
             "tensorboard", "transformers", "mmpretrain")
 NEEDS = {
     "torchvision": "augmentation, detection operators",
-    "av": "reading videos (another reader: VIDIDI_READER=opencv), motion videos, vididi verify",
+    "av": "reading videos, motion videos, vididi verify",
     "decord": "MMAction2's DecordInit and DecordDecode (optional)",
     "timm": "the LARS optimiser",
     "mmdet": "action detection",

@@ -328,6 +328,13 @@ def test_too_many_frames_in_the_list(folders):
     assert run(path, "--root", folders) == 0
 
 
+def test_no_frames_in_the_list(folders):
+    path = folders / "none.txt"
+    path.write_text("good 0 1\n")
+    assert run(path, "--root", folders) == 1
+    assert report_of(path)["bad"]["good"] == {"kind": "missing", "reason": "0 frames in the list"}
+
+
 def test_a_changed_frame_is_read_again(folders):
     path = folders / "one.txt"
     path.write_text("good 5 0\n")

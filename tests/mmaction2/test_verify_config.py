@@ -1,5 +1,6 @@
 """``vididi verify --config``: list, folder and reader are those of the training."""
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from commands import exit_code, usage_error
 from mmengine.config import Config
 from paths import DEMO, ROOT
+from PIL import Image
 
 from vididi_transforms.mmaction2.tools.training_list import TrainingList, training_list
 
@@ -46,7 +48,7 @@ def test_the_videos_of_a_training(motion, tmp_path, capsys):
     report = report_of(tmp_path / "list.txt")
     assert (report["reader"], report["videos"], list(report["bad"])) == ("opencv", 17, ["no.mp4"])
     assert capsys.readouterr().out.splitlines()[-1] == (
-        f"Next: vididi verify {tmp_path}/list.txt --root {motion} --reader opencv "
+        f"Next: vididi verify {tmp_path}/list.txt --root {motion} --config {path} "
         f"--write-good {tmp_path}/list_good.txt")
     assert exit_code("verify", "--config", path, "--write-good", tmp_path / "good.txt") == 1
     assert capsys.readouterr().out.splitlines()[-1] == (
@@ -65,14 +67,31 @@ def test_folders_of_frames(tmp_path):
     path = config(tmp_path, type="RawframeDataset", ann_file="list.txt", data_prefix=dict(img="frames"), start_index=0,
                   filename_tmpl="{}.png", pipeline=[dict(type="RawFrameDecode")], delimiter="\t")
     assert training_list(path) == TrainingList(Path("list.txt"), Path("frames"), "\t", "pyav", "{}.png", 0)
+    path = config(tmp_path, type="SafeDataset", dataset="RawframeDataset", ann_file="list.txt", pipeline=[])
+    assert training_list(path) == TrainingList(Path("list.txt"), Path(), None, "pyav", "", 1)
+
+
+def test_the_next_step_counts_frames_as_the_config(tmp_path, capsys):
+    """Frames of one folder are counted from 0, the other folder is missing."""
+    (tmp_path / "good").mkdir()
+    for number in range(3):
+        Image.new("RGB", (8, 8)).save(tmp_path / f"good/img_{number:05}.jpg")
+    (tmp_path / "list.txt").write_text("good 3 0\nmissing 3 0\n")
+    path = config(tmp_path, type="RawframeDataset", ann_file="list.txt", data_root=str(tmp_path), start_index=0,
+                  pipeline=[])
+    assert exit_code("verify", "--config", path) == 1
+    assert exit_code(*shlex.split(capsys.readouterr().out.splitlines()[-1].removeprefix("Next: vididi "))) == 1
+    assert (tmp_path / "list_good.txt").read_text() == "good 3 0\n"
 
 
 @pytest.mark.parametrize(("dataset", "message"), [
     (dict(type="ConcatDataset", datasets=[]), "a config must train on one annotation list: {} does not"),
     (dict(type="VideoDataset", ann_file="a.txt", pipeline=[dict(type="DecordInit")]),
-     "vididi verify reads with pyav or opencv, as ReadVideo(reader=...) does: {} reads with other transforms"),
+     "vididi verify needs a config that reads with ReadVideo(reader=NAME): {} has other transforms"),
+    (dict(type="VideoDataset", ann_file="a.txt", pipeline=reading(dict(init=None, decode=dict(type="DecordDecode")))),
+     "vididi verify needs a config that reads with ReadVideo(reader=NAME): {} has other transforms"),
     (dict(type="VideoDataset", ann_file="a.txt", pipeline=reading("cv2")),
-     "vididi verify reads with pyav or opencv, as ReadVideo(reader=...) does: {} reads with cv2"),
+     "reader must be one of pyav, opencv: got 'cv2'"),
 ])
 def test_configs_without_one_list_or_with_other_readers(tmp_path, capsys, dataset, message):
     path = config(tmp_path, **dataset)

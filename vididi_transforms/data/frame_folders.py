@@ -18,6 +18,8 @@ def fault_of_frames(folder: Path, template: str, first: int, frames: int) -> Fau
     """
     from PIL import Image
 
+    if frames < 1:
+        return Fault("missing", "0 frames in the list")
     sizes: dict[str, None] = {}
     for number in range(first, first + frames):
         path = folder / template.format(number)

@@ -91,7 +91,8 @@ def _next_step(args: argparse.Namespace, bad: bool) -> str:
     if bad and not args.write_good:
         options = [*(("--delimiter", args.delimiter) if args.delimiter else ()),
                    *(("--out", str(args.out)) if args.out else ()), *(("--quick",) if args.quick else ()),
-                   *(("--reader", args.reader) if args.reader != "pyav" else ()),
+                   *(("--config", str(args.config)) if args.config else
+                     ("--reader", args.reader) if args.reader != "pyav" else ()),
                    *(("--frames", args.frames) if args.frames != TEMPLATE else ())]
         good = args.list.with_name(f"{args.list.stem}_good{args.list.suffix}")
         return verify_command(args.list, args.root, *options, "--write-good", str(good))

@@ -102,3 +102,7 @@ def test_names_and_packages(monkeypatch):
     assert Reader("pyav").names == ["pyav"]
     with pytest.raises(ModuleNotFoundError, match=r"^the reader 'opencv' needs the package 'cv2'$"):
         Reader("opencv")
+    monkeypatch.setattr(reader, "find_spec", lambda package: None if package == "av" else package)
+    for name in READERS:  # PyAV tells OpenCV's reader which stream is to be shown
+        with pytest.raises(ModuleNotFoundError, match=f"^the reader '{name}' needs the package 'av'$"):
+            Reader(name)

@@ -6,7 +6,7 @@ from hook_runs import Clips, Recorder, loader, make_runner
 from mmaction.datasets import RepeatAugDataset
 from mmengine.runner import Runner
 from torch import nn
-from torch.utils.data import BatchSampler, DataLoader, DistributedSampler, SequentialSampler
+from torch.utils.data import BatchSampler, DataLoader, DistributedSampler, IterableDataset, SequentialSampler
 
 from vididi_transforms.mmaction2 import SimCLRHead, ViDiDiHook
 from vididi_transforms.mmaction2.compat.batches import check_batches
@@ -93,8 +93,8 @@ def test_a_head_with_a_projector_trains_on_two_views():
 def test_a_dataset_that_repeats_videos():
     inner = object.__new__(RepeatAugDataset)
     wrapped = SimpleNamespace(datasets=[range(3), SimpleNamespace(dataset=inner)], __len__=lambda: 4)
-    message = ("training on two views needs each video once in a batch, because objectives tell its videos apart: got "
-               "RepeatAugDataset; use VideoDataset")
+    message = ("training on two views needs each video once in a batch, because the objective compares the videos of "
+               "a batch: got RepeatAugDataset; use VideoDataset")
     with pytest.raises(ValueError, match=f"^{message}$"):
         check(wrapped, [ViDiDiHook()], batch_size=2, sampler=range(4))
     check(wrapped, batch_size=2, sampler=range(4))
@@ -102,3 +102,11 @@ def test_a_dataset_that_repeats_videos():
 
 def test_batches_of_a_batch_sampler_are_not_checked():
     check(range(3), [ViDiDiHook()], batch_sampler=BatchSampler(SequentialSampler(range(3)), 2, drop_last=False))
+
+
+def test_a_stream_of_videos_is_not_checked():
+    class Stream(IterableDataset):
+        def __iter__(self):
+            return iter(range(3))
+
+    check(Stream(), [ViDiDiHook()], batch_size=1)

@@ -142,6 +142,15 @@ def test_a_frozen_encoder_and_one_without_statistics_stay_as_they_are():
     assert {name.rsplit(".")[-1] for name in changed} == {"running_mean", "running_var"}
 
 
+def test_a_layer_that_no_clip_reaches_stays_as_it_is():
+    network = model()
+    network.backbone.unused = nn.BatchNorm3d(4)
+    before = copy.deepcopy(network.backbone.unused.state_dict())
+    set_frame_statistics([network.backbone], MODELS.build(STOCK), DataLoader(Pairs(4), 2, collate_fn=list_of))
+    assert same(network.backbone.unused.state_dict(), before)
+    assert (network.backbone.layers[1].running_mean != 0).all()
+
+
 def test_the_target_has_the_online_networks_statistics():
     network = byol_recognizer().train()
     step(network, (0, 2), torch.randn(2, 2, 3, 6, 16, 16))

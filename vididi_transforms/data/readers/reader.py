@@ -10,7 +10,8 @@ from .pyav import PyAVVideo
 from .video import Image, Miscounted, Video, check_sizes
 
 READERS: dict[str, type[Video]] = {"pyav": PyAVVideo, "opencv": OpenCVVideo}
-PACKAGES = {"pyav": "av", "opencv": "cv2"}
+PACKAGES = {"pyav": ("av",), "opencv": ("cv2", "av")}
+"""Packages that each reader needs; PyAV tells OpenCV's reader which stream is to be shown."""
 
 
 class Reader:
@@ -36,9 +37,9 @@ class Reader:
     def __init__(self, name: str = "pyav", log: Callable[[str], None] = print, memory: float = 0) -> None:
         if name not in READERS:
             raise ValueError(f"reader must be one of {', '.join(READERS)}: got {name!r}")
-        if not find_spec(PACKAGES[name]):
-            raise ModuleNotFoundError(f"the reader {name!r} needs the package {PACKAGES[name]!r}", name=PACKAGES[name])
-        self.names = [name, *(other for other in READERS if other != name and find_spec(PACKAGES[other]))]
+        if missing := _missing(name):
+            raise ModuleNotFoundError(f"the reader {name!r} needs the package {missing[0]!r}", name=missing[0])
+        self.names = [name, *(other for other in READERS if other != name and not _missing(other))]
         self._log, self._memory = log, Memory(memory, log)
         self._chosen: dict[Path, str] = {}
 
@@ -93,8 +94,12 @@ class Reader:
         self._log(f"{path} is read with {name}, because of {type(error).__name__}: {reason}")
 
 
+def _missing(name: str) -> list[str]:
+    return [package for package in PACKAGES[name] if not find_spec(package)]
+
+
 def check_file(path: Path) -> None:
-    """Raise unless a path is a file that may be read; a named pipe would block.
+    """Raise unless a path is a regular file that may be read; opening a named pipe would block.
 
     Raises:
         OSError: If it is not.

@@ -1,7 +1,7 @@
 """Data loaders with which a training cannot work are an error before the first epoch.
 
-MMEngine trains nothing, and exits with code 0, if a batch is larger than the list of videos; batch normalisation fails
-at the end of an epoch whose last batch is one video.
+With ``drop_last``, MMEngine trains nothing and exits with code 0 if a batch is larger than the list of videos. Batch
+normalisation fails at the end of an epoch whose last batch is one video.
 """
 from collections.abc import Iterator
 from functools import wraps
@@ -11,6 +11,7 @@ from mmengine.dataset import InfiniteSampler
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import nn
+from torch.utils.data import IterableDataset
 
 
 def install() -> None:
@@ -40,7 +41,7 @@ def check_batches(runner: Runner, loader: Any) -> None:
         ValueError: If an epoch has no batch. On two views, if a batch of one video meets batch normalisation of
             vectors, or a dataset repeats videos within a batch.
     """
-    if loader.batch_size is None:  # a batch_sampler makes the batches
+    if loader.batch_size is None or isinstance(loader.dataset, IterableDataset):  # batches of unknown number or size
         return
     samples, infinite = len(loader.sampler), isinstance(loader.sampler, InfiniteSampler)
     found = (f"got {samples} training videos per process, train_dataloader.batch_size={loader.batch_size} and "
@@ -52,8 +53,8 @@ def check_batches(runner: Runner, loader: Any) -> None:
             or hasattr(getattr(model, "cls_head", None), "projector")):
         return
     if any(type(dataset).__name__ == "RepeatAugDataset" for dataset in _datasets(loader.dataset)):
-        raise ValueError("training on two views needs each video once in a batch, because objectives tell its videos "
-                         "apart: got RepeatAugDataset; use VideoDataset")
+        raise ValueError("training on two views needs each video once in a batch, because the objective compares "
+                         "the videos of a batch: got RepeatAugDataset; use VideoDataset")
     rest = 0 if loader.drop_last or infinite else samples % loader.batch_size
     if (rest or loader.batch_size) == 1 and any(isinstance(module, nn.BatchNorm1d) for module in model.modules()):
         raise ValueError("batch normalisation in the projector needs at least two videos in each batch, also in the "

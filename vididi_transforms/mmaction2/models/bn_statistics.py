@@ -60,10 +60,16 @@ class BatchStatistics:
         self.sums += x.numel() // x.shape[1] * torch.stack((torch.ones_like(mean), mean, variance + mean.square()))
 
     def finish(self) -> None:
-        """Set mean and unbiased variance of all inputs, over all processes."""
+        """Set mean and unbiased variance of all inputs, over all processes.
+
+        A layer that the forward pass does not use keeps its statistics.
+        """
         self._handle.remove()
         all_reduce(self.sums)
-        number, mean, square = self.sums[0], self.sums[1] / self.sums[0], self.sums[2] / self.sums[0]
+        number = self.sums[0]
+        if number[0] < 2:  # a variance needs two values
+            return
+        mean, square = self.sums[1] / number, self.sums[2] / number
         self.layer.running_mean.copy_(mean)  # type: ignore[union-attr]
         self.layer.running_var.copy_((square - mean.square()) * number / (number - 1))  # type: ignore[union-attr]
 

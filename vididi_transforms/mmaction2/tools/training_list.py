@@ -4,8 +4,6 @@ from typing import Any, NamedTuple
 
 from mmengine.config import Config
 
-READERS = ("pyav", "opencv")
-
 
 class TrainingList(NamedTuple):
     """An annotation list and how its videos are read.
@@ -31,10 +29,7 @@ def training_list(config: Path) -> TrainingList:
     """The annotation list of the training dataset of a config.
 
     Raises:
-        ValueError: If there is not one list, or its videos are read with other transforms.
-
-    Example:
-        ``training_list(Path('mmaction_configs/pretrain/vicreg_r3d18_1xb64-8x3x2-400e_ucf101-rgb.py')).reader``
+        ValueError: If there is not one list, or its videos are read with other transforms than ``ReadVideo``.
     """
     dataset = _dataset(config)
     prefix, root = dataset.get("data_prefix", {}), Path(dataset.get("data_root") or "")
@@ -54,11 +49,11 @@ def _dataset(config: Path) -> dict[str, Any]:
 
 
 def _reader(config: Path, dataset: dict[str, Any]) -> str:
-    if "filename_tmpl" in dataset or dataset["type"] == "RawframeDataset":
-        return READERS[0]  # frames in folders; no video is read
+    if "filename_tmpl" in dataset or "RawframeDataset" in (dataset["type"], dataset.get("dataset")):
+        return "pyav"  # the default; frames in folders are read without it
     reading = [one for one in dataset["pipeline"] if one["type"] in ("ReadVideo", "mmaction.ReadVideo")]
-    reader = reading[0].get("reader", READERS[0]) if reading else "other transforms"
-    if reader not in READERS:
-        raise ValueError(f"vididi verify reads with {' or '.join(READERS)}, as ReadVideo(reader=...) does: {config} "
-                         f"reads with {reader}")
-    return str(reader)
+    reader = reading[0].get("reader", "pyav") if reading else None
+    if not isinstance(reader, str):
+        raise ValueError(f"vididi verify needs a config that reads with ReadVideo(reader=NAME): {config} has other "
+                         "transforms")
+    return reader
