@@ -37,7 +37,7 @@ def lines(draw, number):
 
 def _needs_quotes(path):
     ended = re.search(r"(avi|mp4|mkv|webm|mov|m4v|mpg|mpeg|flv|wmv|3gp)[\t ,;]", path, flags=re.I)
-    number = re.search(r"[\t ,;]\s*-?[0-9]+$", path)
+    number = re.search(r'[\t ,;]\s*("?)-?[0-9]+\1$', path)
     return path != path.strip() or path.startswith('"') or path[-1] in ",;" or bool(ended or number)
 
 
@@ -83,6 +83,7 @@ def entries_of(text, **options):
     ("my video 2.mp4 3\nx.mp4 0", ["my video 2.mp4", "x.mp4"]),
     ("a.mp4 1 5 7\r\nb.mp4 -1\r\n", ["a.mp4", "b.mp4"]),
     ("a, b.mp4,1\n", ["a, b.mp4"]),
+    ('"path","label"\n"a, b.mp4","1"\n', ["a, b.mp4"]),
     ("a 1.mp4\t1\n", ["a 1.mp4"]),
     ("ö #[1].mp4 4\n", ["ö #[1].mp4"]),
     ("path\nvideo 1.mp4\nvideo 2.mp4\n", ["video 1.mp4", "video 2.mp4"]),

@@ -6,7 +6,7 @@ SUFFIXES = (".avi", ".mp4", ".mkv", ".webm", ".mov", ".m4v", ".mpg", ".mpeg", ".
 PATH_COLUMNS = {"path", "filepath", "file_path", "file", "filename", "file_name", "video", "video_path", "name"}
 LABEL_COLUMNS = {"label", "labels", "label_id", "class", "class_id", "target"}
 
-_INTEGER = re.compile(r"-?[0-9]{1,18}")
+_INTEGER = re.compile(r'-?[0-9]{1,18}|"-?[0-9]{1,18}"')  # some programs quote all values
 _QUOTED = re.compile(r'"((?:[^"]|"")+)"')
 _SEARCHED = ("\t", ",", ";", " ")  # the space last: blanks may surround the others
 
@@ -17,13 +17,13 @@ def parse_line(line: str, delimiter: str | None = None) -> tuple[str, tuple[int,
     The labels are the integers at the end; a label -1 means that there is none, as in MMAction2.
 
     Args:
-        line: the line; blanks around it do not count.
+        line: the line; blanks around it are ignored.
         delimiter: what separates the path from the labels, and the labels. None: the first of tab, comma, semicolon
             and space that is before an integer at the end.
 
     Raises:
-        ValueError: If there is no path, a label is < -1, or the ending of a video is followed by something else than
-            labels. The message is the rule only.
+        ValueError: If there is no path, a label is invalid, or a video's ending is followed by anything but labels. The
+            message has only the rule.
 
     Example:
         >>> parse_line("my clip.mp4 3"), parse_line('"clip 2",3'), parse_line("a.mp4")
@@ -37,7 +37,7 @@ def parse_line(line: str, delimiter: str | None = None) -> tuple[str, tuple[int,
         path = quoted[1].replace('""', '"')
     elif not path:
         raise ValueError("a line must begin with a path")
-    elif _goes_on_after_its_ending(path, (*_SEARCHED, *delimiters)):
+    elif _has_text_after_ending(path, (*_SEARCHED, *delimiters)):
         raise ValueError(f"only labels, integers separated by {_named(delimiter)}, may follow a video's ending, unless "
                          "the path is in double quotes")
     if labels == (-1,):
@@ -53,11 +53,11 @@ def _split(text: str, delimiter: str) -> tuple[str, tuple[int, ...]]:
         head, found, last = text.rpartition(delimiter)
         if not found or not _INTEGER.fullmatch(last.strip()):
             return text, tuple(reversed(labels))
-        labels.append(int(last))
+        labels.append(int(last.strip().strip('"')))
         text = head.rstrip()
 
 
-def _goes_on_after_its_ending(path: str, delimiters: tuple[str, ...]) -> bool:
+def _has_text_after_ending(path: str, delimiters: tuple[str, ...]) -> bool:
     name = re.split(r"[/\\]", path)[-1].lower()
     return not name.endswith(SUFFIXES) and any(f"{suffix}{delimiter}" in name for suffix in SUFFIXES
                                                for delimiter in delimiters)
