@@ -2,10 +2,10 @@
 
     vididi bn-statistics CONFIG work_dirs/RUN/epoch_400.pth --out work_dirs/RUN/frames.pth
 
-CONFIG is that of the training. Its training videos are shown as frames, augmented as in training, and means and
-variances over all of them replace the running statistics of the encoder. Weights and everything else in the checkpoint
-stay as they are. Trainings with BNStatisticsHook, as in mmaction_configs/pretrain/, do this at their end; this command
-is for checkpoints of others.
+CONFIG is that of the training. The encoder gets frames of its training videos, augmented as in training, and means and
+variances over all of them replace its running statistics. Weights and everything else in the checkpoint stay as they
+are. Trainings with BNStatisticsHook, as in mmaction_configs/pretrain/, do this at their end; this command is for
+checkpoints of other trainings.
 """
 import argparse
 from pathlib import Path

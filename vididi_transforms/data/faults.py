@@ -96,7 +96,7 @@ class _Decoded:
 
 
 def _whole(path: Path, reader: str) -> Fault | None:
-    """Decode all frames, and read some as training does."""
+    """Decode all frames, and read three as training does."""
     training = Reader(reader, log=lambda line: None)
     try:
         ends, misread = read_ends(path, training), None

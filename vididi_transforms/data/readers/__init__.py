@@ -1,8 +1,8 @@
 """Read frames of videos: PyAV and OpenCV behind one interface.
 
-A reader returns the frames that decoding the whole file shows, upright, in RGB. Where it cannot, it gives way to
-the other one (:class:`Reader`). Decord is not among them: it returns other frames than asked for, without an error,
-where groups of pictures are open (``docs/bad_videos.md``).
+A reader returns the frames that decoding the whole file shows, upright, in RGB. If it cannot open a file, the other one
+reads it (:class:`Reader`). Decord is not among them, because it returns wrong frames without an error, such as those of
+open groups of pictures (``docs/bad_videos.md``).
 """
 from .reader import READERS as READERS
 from .reader import Reader as Reader

@@ -1,4 +1,4 @@
-"""What a reader returns of a file: the length, and three frames."""
+"""The length of a video and three of its frames, as a reader returns them."""
 from pathlib import Path
 from typing import NamedTuple
 
@@ -7,14 +7,14 @@ from .video import Image, Video
 
 
 class Ends(NamedTuple):
-    """Number of frames, and the first, the middle and the last frame by their indices."""
+    """The number of frames; the first, middle and last frame by their indices."""
 
     length: int
     images: dict[int, Image]
 
 
 def read_ends(path: Path, reader: Reader) -> Ends:
-    """Read the ends of a video as training does.
+    """Read the first, middle and last frame of a video as training does.
 
     Raises:
         Exception: As :meth:`Reader.read`.

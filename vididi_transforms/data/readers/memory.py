@@ -12,8 +12,8 @@ class Memory:
     Each process that reads videos has its own.
 
     Args:
-        gigabytes: size of the kept frames, in 10**9 bytes; 0: nothing is kept.
-        log: called with a line when the first video is kept, and when one does not fit.
+        gigabytes: largest size of all kept frames, in 10**9 bytes. 0: nothing is kept.
+        log: called with one line when the first video is kept, and when one does not fit.
 
     Raises:
         ValueError: If the size is negative.
@@ -31,7 +31,11 @@ class Memory:
         return self._videos.get(path)
 
     def keep(self, path: Path, video: Video) -> Video:
-        """Decode a whole video and keep it; the video itself if there is no room, or if a frame cannot be decoded."""
+        """Decode a whole video and keep it, if there is room and all frames can be decoded.
+
+        Returns:
+            The kept video; if it is not kept, an open video of the same file.
+        """
         if not self._room:
             return video
         try:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class OpenCVVideo(Video):
     """A video read with OpenCV.
 
-    OpenCV seeks to wrong frames in some containers and is slow at it in others. So frames are read forward from the
-    start, and counted by reading all of them once.
+    OpenCV seeks to wrong frames in some containers, and seeks slowly in others. Therefore frames are read forward from
+    the start, and counted by reading all of them once.
 
     Raises:
         ValueError: If the file is not a video, the header promises more frames than there are, or the first video

@@ -16,7 +16,7 @@ SOUGHT_BY_DECODING = ("mpeg", "mpegts")
 
 
 class MisplacedError(Exception):
-    """Frames do not come where the time stamps of the packets say."""
+    """Decoding does not give the frames that the time stamps of the packets promise."""
 
 
 class Key(NamedTuple):
@@ -54,7 +54,7 @@ class Packets(NamedTuple):
 
 
 def list_packets(container: "av.container.InputContainer", stream: "av.video.stream.VideoStream") -> Packets:
-    """List the packets of a stream; what comes before the first key frame cannot be decoded.
+    """List the packets of a stream from its first key frame on; earlier ones cannot be decoded.
 
     Raises:
         UnreadableError: If the file cannot be read.

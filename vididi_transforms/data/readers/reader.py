@@ -1,4 +1,4 @@
-"""Reading files of all kinds: a reader that cannot read one gives way to another."""
+"""Reads files of all kinds: if one reader cannot open a file, another one does."""
 import stat
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
@@ -17,8 +17,8 @@ PACKAGES = {"pyav": ("av",), "opencv": ("cv2", "av")}
 class Reader:
     """Reads frames of videos.
 
-    Where the chosen reader cannot open a file, the other one does. OpenCV also gives way to PyAV where it cannot read
-    a frame. The choice is remembered for each file.
+    If the chosen reader cannot open a file, the other one reads it. PyAV also takes over if OpenCV cannot read a frame.
+    The choice is remembered for each file.
 
     Args:
         name: ``'pyav'`` or ``'opencv'``.

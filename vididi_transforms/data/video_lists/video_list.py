@@ -18,7 +18,7 @@ class Entry(NamedTuple):
     """A video of a list.
 
     Args:
-        path: the path, in the spelling under which the file was found if there is one.
+        path: the path, in the spelling of the file if there is one.
         labels: class indices, from 0; empty if there is none.
         number: number of the line, from 1.
         line: the line.
@@ -129,10 +129,10 @@ def split_lines(text: str) -> list[str]:
 
 
 def existing(root: str, path: str) -> str:
-    """The spelling of a path under which there is a file, or the path as it is if there is none.
+    """The first spelling of a path that names a file; the path itself if none does.
 
-    Spellings differ in backslashes for slashes, in how Unicode composes accents, and in ``.mp4``, which MMAction2's
-    ``DecordInit`` adds to a name without an ending.
+    Tried are slashes for backslashes, composed and decomposed accents, and ``.mp4`` after a name without an ending, as
+    in MMAction2's ``DecordInit``.
     """
     slashes = path.replace("\\", "/")
     spellings = [path]

@@ -49,8 +49,7 @@ def check_batches(runner: Runner, loader: Any) -> None:
     if len(loader) == 0 and not infinite:
         raise ValueError(f"an epoch needs at least one batch: {found}")
     model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-    if not (any(hasattr(hook, "orders") for hook in runner.hooks)
-            or hasattr(getattr(model, "cls_head", None), "projector")):
+    if not _trains_on_two_views(runner, model):
         return
     if any(type(dataset).__name__ == "RepeatAugDataset" for dataset in _datasets(loader.dataset)):
         raise ValueError("training on two views needs each video once in a batch, because the objective compares "
@@ -59,6 +58,11 @@ def check_batches(runner: Runner, loader: Any) -> None:
     if (rest or loader.batch_size) == 1 and any(isinstance(module, nn.BatchNorm1d) for module in model.modules()):
         raise ValueError("batch normalisation in the projector needs at least two videos in each batch, also in the "
                          f"last one of an epoch: {found}; set drop_last=True or another batch_size")
+
+
+def _trains_on_two_views(runner: Runner, model: nn.Module) -> bool:
+    return (any(hasattr(hook, "orders") for hook in runner.hooks)
+            or hasattr(getattr(model, "cls_head", None), "projector"))
 
 
 def _datasets(dataset: Any) -> Iterator[Any]:

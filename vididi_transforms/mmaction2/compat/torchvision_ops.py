@@ -27,7 +27,7 @@ def roi_align_backward(grad_output: Tensor, rois: Tensor, argmax_y: Tensor, argm
                        pool_mode: int, aligned: bool) -> None:
     """mmcv's ``roi_align_backward``: writes ``[B, C, H, W]`` into ``grad_input``.
 
-    As the forward pass, it is computed in the precision of the boxes: under AMP that of the maps is another.
+    Like the forward pass, it is computed in the precision of the boxes, because under AMP that of the maps is lower.
     """
     _only_average(pool_mode)
     grad_input.copy_(torch.ops.torchvision._roi_align_backward(

@@ -1,4 +1,4 @@
-"""Videos of rare classes more often."""
+"""Repeats videos of rare classes."""
 from typing import Any
 
 import mmengine.dataset
@@ -11,13 +11,13 @@ from .samplers import KeyedIndex
 class ClassBalancedDataset(mmengine.dataset.ClassBalancedDataset):
     """MMEngine's ``ClassBalancedDataset`` with reproducible random numbers per sample.
 
-    With a :class:`KeyedSampler`, each repetition of a video has clips and augmentations of its own, and a resumed run
-    repeats them.
+    With a :class:`KeyedSampler`, each repetition of a video has its own clips and augmentations, and they are the same
+    in a resumed run.
 
     Args:
         dataset: a dataset with ``get_cat_ids``, such as :class:`SafeDataset`, or its config.
         oversample_thr: share of the videos below which the videos of a class are repeated.
-        lazy_init: whether to read the labels later.
+        lazy_init: whether to load the annotation list later.
 
     Raises:
         NotImplementedError: If the dataset has no ``get_cat_ids``.

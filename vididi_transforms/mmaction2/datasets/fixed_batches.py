@@ -1,4 +1,4 @@
-"""The same batches of training videos, however often and by however many processes they are read."""
+"""Batches of training videos that are the same in each pass and for any number of processes."""
 from typing import Any
 
 import torch
@@ -10,7 +10,7 @@ from .samplers import KeyedIndex
 
 
 def fixed_batches(loader: DataLoader[Any], videos: int) -> tuple[DataLoader[Any], int]:
-    """A data loader of randomly chosen videos that are always the same, with the same clips.
+    """A data loader of a fixed random choice of videos, with the same clips in each pass.
 
     Reading from it leaves the given loader and its workers as they are. An incomplete batch is dropped. Process r of R
     reads the batches r, r + R, and so on.

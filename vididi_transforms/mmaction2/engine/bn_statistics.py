@@ -18,11 +18,11 @@ from .runner_utils import unwrap
 class BNStatisticsHook(Hook):
     """Sets the running statistics of the encoder's batch normalisation to those of frames.
 
-    After the last training step, before the last checkpoint is saved, or before each validation, the encoder sees
-    frames of training videos, augmented as in training. Mean and variance become those over all these videos, for the
-    weights as they are ("precise BN"). They are the same for any number of processes with the same batch size per
-    process. Training is not affected: its random numbers and samples stay as they are. The log has the time that this
-    takes. Checkpoints say in ``meta['bn_statistics']`` which statistics they have.
+    After the last training step and before the last checkpoint is saved, or before each validation, the encoder gets
+    frames of training videos, augmented as in training. Mean and variance are set to those over all these videos with
+    the current weights ("precise BN"). They are the same for any number of processes with the same batch size per
+    process. Random numbers and samples of the training do not change. The log says how long the pass took.
+    ``meta['bn_statistics']`` of a checkpoint says which statistics it has.
 
     Does nothing if the model is not a :class:`TwoViewRecognizer`, if it has ``bn_statistics='all'``, or if the encoder
     has no batch normalisation.

@@ -42,8 +42,8 @@ def statistics_entry(model: nn.Module, videos: int | None = None) -> dict[str, A
 class BatchStatistics:
     """Normalises by the statistics of each batch, as in training, and collects them.
 
-    The layer stays in evaluation mode. It gets the statistics of each batch before its forward pass, so that
-    ``SyncBatchNorm`` does not wait for other processes. :meth:`finish` sets the statistics of all batches.
+    The layer stays in evaluation mode, so that ``SyncBatchNorm`` does not wait for other processes: before each forward
+    pass, the running statistics are set to those of the batch. :meth:`finish` sets them to those of all batches.
     """
 
     def __init__(self, layer: _BatchNorm) -> None:

@@ -1,4 +1,4 @@
-"""What the encoders of two views take and return: stages, pathways, pictures."""
+"""Inputs and outputs of encoders: clips and pictures, stages and pathways."""
 from typing import Any
 
 from mmaction.models.backbones import ResNet3dSlowFast
@@ -10,7 +10,7 @@ from ...objectives.embeddings import shapes
 
 
 def encode(encoder: nn.Module, clips: Tensor) -> Any:
-    """What an encoder returns for clips ``[B, C, T, H, W]``, of its last stage.
+    """The last stage of an encoder's outputs for clips ``[B, C, T, H, W]``.
 
     Raises:
         ValueError: If an output does not have one row per clip.
@@ -25,8 +25,8 @@ def encode(encoder: nn.Module, clips: Tensor) -> Any:
 def last_stage(encoder: nn.Module, outputs: Any) -> Any:
     """An encoder's outputs without those of earlier stages.
 
-    The entries of a list or tuple are stages if the encoder names as many in ``out_indices`` or ``out_scales``, and a
-    single entry is one stage. Other entries are pathways, as in SlowFast, and all of them stay.
+    The entries of a list or tuple are stages if there are as many as in the encoder's ``out_indices`` or
+    ``out_scales``, or if there is only one. Otherwise they are pathways, as in SlowFast, and all of them are kept.
 
     Example:
         >>> import torch
@@ -43,9 +43,9 @@ def last_stage(encoder: nn.Module, outputs: Any) -> Any:
 
 
 def check_clips(encoder: nn.Module) -> None:
-    """Make an encoder refuse clips that it cannot take, with an error that says why.
+    """Let an encoder raise a ValueError that says what to do for clips that it cannot take.
 
-    These are clips for a 2-D encoder, and clips of which SlowFast cannot join the pathways.
+    These are all clips if it is 2-D, and numbers of frames for which SlowFast cannot join its pathways.
     """
     if isinstance(encoder, ResNet3dSlowFast):
         encoder.register_forward_pre_hook(_check_frames)
