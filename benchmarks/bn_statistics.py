@@ -16,7 +16,7 @@ from common import write
 
 from vididi_transforms.data.motion_videos import write_dataset
 from vididi_transforms.evaluation.tables import markdown_table
-from vididi_transforms.mmaction2.demo.runs import retrieval, run_module
+from vididi_transforms.mmaction2.demo import Processes, retrieval
 
 OPTIONS = {"all": "frames and derivatives", "frames": "frames"}
 
@@ -50,9 +50,11 @@ def exact(args: argparse.Namespace, seed: int, folder: Path) -> float:
     if not result.exists():
         options = [f"{key.replace('val_dataloader', 'test_dataloader')}={value}"
                    for key, value in overrides(args, seed).items()]
-        run_module("bn-statistics", folder, "vididi_transforms", "bn-statistics", folder / "config.py",
-                   (folder / "last_checkpoint").read_text(), "--out", folder / "frames.pth", "--cfg-options", *options)
-        recalls = retrieval("exact", folder / "config.py", folder / "frames.pth", folder, options)
+        processes = Processes(folder)
+        processes.module("bn-statistics", "vididi_transforms", "bn-statistics", folder / "config.py",
+                         (folder / "last_checkpoint").read_text(), "--out", folder / "frames.pth", "--cfg-options",
+                         *options)
+        recalls = retrieval(processes, "exact", folder / "config.py", folder / "frames.pth", folder / "exact", options)
         result.write_text(json.dumps(recalls))
     return round(100 * float(json.loads(result.read_text())["top1"]), 2)
 

@@ -20,7 +20,7 @@ from vididi_transforms.evaluation.features import FILE, SPLITS, FeatureSet, read
 from vididi_transforms.evaluation.neighbours import find_neighbours
 from vididi_transforms.evaluation.retrieval import centred
 from vididi_transforms.evaluation.tables import markdown_table
-from vididi_transforms.mmaction2.demo import config, run_mim
+from vididi_transforms.mmaction2.demo import Processes, config
 
 NAMES = ("untrained", *ROWS)
 Scores = dict[str, dict[str, dict[str, dict[int, list[float]]]]]
@@ -43,8 +43,8 @@ def features(args: argparse.Namespace, name: str, seed: int) -> Path:
     if not (work_dir / FILE).exists():
         options = [f"test_dataloader.dataset.datasets.{number}.{key}" for number, split in enumerate(("train", "test"))
                    for key in (f"ann_file={args.data / split}.txt", f"data_prefix.video={args.data}")]
-        run_mim(f"test {name} seed {seed}", args.out, "test", "mmaction2", config("vicreg"), "--checkpoint",
-                checkpoint(args, name, seed), "--work-dir", work_dir, "--cfg-options", *options)
+        Processes(args.out).mim(f"test {name} seed {seed}", "test", "mmaction2", config("vicreg"), "--checkpoint",
+                                checkpoint(args, name, seed), "--work-dir", work_dir, "--cfg-options", *options)
     return work_dir / FILE
 
 

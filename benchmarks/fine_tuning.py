@@ -14,7 +14,7 @@ from common import write
 
 from vididi_transforms.data.motions import MOTIONS
 from vididi_transforms.evaluation.tables import markdown_table
-from vididi_transforms.mmaction2.demo import run_mim, untrained_checkpoint
+from vididi_transforms.mmaction2.demo import Processes, untrained_checkpoint
 
 CONFIG = Path(__file__).parents[1] / "mmaction_configs/demo/r3d-tiny_1xb16-16x2x1-2e_motion-rgb.py"
 ROWS = {"vicreg": "base", "vididi-vicreg": "vididi"}  # schedules in the ablation
@@ -52,8 +52,9 @@ def fine_tune(args: argparse.Namespace, name: str, seed: int) -> float:
     videos = [option for loader, split in (("train", "train"), ("val", "test")) for option in (
         f"{loader}_dataloader.dataset.ann_file={args.data / split}.txt",
         f"{loader}_dataloader.dataset.data_prefix.video={args.data}")]
-    run_mim(f"fine-tune {name} seed {seed}", args.out, "train", "mmaction2", CONFIG, "--work-dir", work_dir,
-            "--cfg-options", f"load_from={checkpoint(args, name, seed)}", f"randomness.seed={seed}", *videos)
+    Processes(args.out).mim(f"fine-tune {name} seed {seed}", "train", "mmaction2", CONFIG, "--work-dir", work_dir,
+                            "--cfg-options", f"load_from={checkpoint(args, name, seed)}", f"randomness.seed={seed}",
+                            *videos)
     return round(100 * [line["acc/top1"] for line in scalars(work_dir) if "acc/top1" in line][-1], 1)
 
 

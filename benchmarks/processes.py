@@ -23,7 +23,7 @@ import vididi_transforms as vt
 from vididi_transforms.evaluation.tables import markdown_table
 
 CUDA = torch.cuda.is_available()
-CONFIG = Path(__file__).parents[1] / "mmaction_configs/demo/vididi-vicreg_r3d-tiny_1xb32-8x3x2-24e_motion-rgb.py"
+CONFIG = Path(__file__).parents[1] / "mmaction_configs/demo/vididi-vicreg_r3d-tiny_1xb32-8x3x2-72e_motion-rgb.py"
 COUNTS = [count for count in (1, 2, 4) if not CUDA or count <= torch.cuda.device_count()]
 PARTS = {"hook": "orders of a step", "checked": "the same with check_ranks", "gather": "gathering the global batch",
          "step": "training step"}

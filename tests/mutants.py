@@ -274,7 +274,7 @@ MUTANTS = [
     *of("mmaction2/models/momentum_encoder.py", RECOGNIZER,
         ("(1 - self.base_momentum) * (math.cos", "self.base_momentum * (math.cos"),
         ("math.cos(math.pi * progress)", "math.cos(progress)")),
-    *of("data/motion_videos.py", "tests/data/test_motion_videos.py", ('{"x264-params": "asm=0"}', "{}")),
+    *of("data/motion_videos.py", "tests/data/test_motion_videos.py", (', "x264-params": "asm=0"}', "}")),
     *of("data/files.py", "tests/data/test_prepare_security.py",
         ("part = path.with_name(f\"{path.name}.part\")", "part = path"),
         ("        shutil.rmtree(path)\n", "        pass\n"),

@@ -1,4 +1,4 @@
-# Fine-tuning of the demo's encoder: --cfg-options load_from=work_dirs/demo/vididi-vicreg/epoch_24.pth
+# Fine-tuning of the demo's encoder: --cfg-options load_from=work_dirs/demo/vididi-vicreg/epoch_72.pth
 _base_ = [
     '../_base_/models/recognizer_r3d18.py',
     '../_base_/models/r3d_tiny.py',

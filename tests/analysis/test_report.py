@@ -10,9 +10,10 @@ from feature_files import save, toy
 from work_dirs import PIXEL, Page, retrieval_result, rows, write_json, write_test, write_training
 
 from vididi_transforms.analysis.report import read_run, write_report
-from vididi_transforms.analysis.report.figures import curves, orders
+from vididi_transforms.analysis.report.figures import curves, orders, recall_curves
 from vididi_transforms.analysis.report.overview import overview_rows
 from vididi_transforms.evaluation.clustering import Comparison
+from vididi_transforms.evaluation.neighbours import chance_recalls
 
 main = command("report")
 
@@ -110,6 +111,35 @@ def test_every_order_is_on_the_axis(tmp_path, order, ticks):
     axis, = orders([read_run(tmp_path / "run")]).axes
     assert axis.get_yticks().tolist() == ticks
     assert axis.get_ylim()[1] > ticks[-1]
+
+
+def validated(work_dir, *recalls, every=8):
+    """A log with validations after some epochs."""
+    write_training(work_dir, 1, 4)
+    with next(work_dir.glob("*/vis_data/scalars.json")).open("a") as file:
+        file.writelines(f"{json.dumps({'retrieval/top1': recall, 'step': every * (number + 1)})}\n"
+                        for number, recall in enumerate(recalls))
+    return work_dir
+
+
+def test_recalls_during_training_are_curves(tmp_path):
+    first, second = validated(tmp_path / "first", 0.1, 0.3, 0.8), validated(tmp_path / "second", 0.1, 0.125)
+    write_training(tmp_path / "third", 1, 2)
+    save(second / "features.npz", **toy(0))
+    runs = [read_run(folder) for folder in (first, second, tmp_path / "third")]
+    axis, = recall_curves(runs).axes
+    *lines, chance = axis.lines
+    assert [line.get_xydata().tolist() for line in lines] == [[[8, 10], [16, 30], [24, 80]], [[8, 10], [16, 12.5]]]
+    assert [text.get_text() for text in axis.texts] == ["first\n80.0 %", "second\n12.5 %"]
+    assert chance.get_ydata() == [pytest.approx(100 * chance_recalls(runs[1].features)[0])] * 2
+    assert axis.get_xlabel() == "epoch"
+    write_report([first, second], tmp_path / "report.html")
+    assert "at the end: first 80.0 %, second 12.5 %" in (tmp_path / "report.html").read_text()
+
+
+def test_one_validation_is_no_curve(tmp_path):
+    write_report([validated(tmp_path / "run", 0.5)], tmp_path / "report.html")
+    assert "during training" not in (tmp_path / "report.html").read_text()
 
 
 def test_a_resumed_run_is_one_run(tmp_path):

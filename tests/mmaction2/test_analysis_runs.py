@@ -22,7 +22,7 @@ from vididi_transforms.data.motion_videos import write_dataset
 from vididi_transforms.data.motions import MOTIONS
 
 CONFIGS = ROOT / "mmaction_configs"
-RECIPE = CONFIGS / "demo/vicreg_r3d-tiny_1xb32-8x3x2-24e_motion-rgb.py"
+RECIPE = CONFIGS / "demo/vicreg_r3d-tiny_1xb32-8x3x2-72e_motion-rgb.py"
 HOOK = "custom_hooks = [dict(type='ViDiDiHook')]\n"
 METHODS = {"vicreg": "", "vididi-vicreg": HOOK}
 

@@ -2,14 +2,21 @@
 import json
 import random
 import sys
+import time
 from argparse import Namespace
+from functools import partial
 
+import numpy as np
 import pytest
 from commands import usage_error
+from feature_files import save
+from rich.progress import Progress
 
+from vididi_transforms.data.motions import MOTIONS
 from vididi_transforms.evaluation.neighbours import TOPK
 from vididi_transforms.evaluation.provenance import provenance
-from vididi_transforms.mmaction2.demo import METHODS, command, config, results, runs
+from vididi_transforms.mmaction2.demo import METHODS, Processes, command, config, picture, results, retrieval
+from vididi_transforms.mmaction2.demo.display import Display
 
 
 def test_chance_equals_random_choice():
@@ -50,26 +57,94 @@ def test_the_recorded_command_is_the_one_that_was_typed(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["/usr/bin/vididi", "demo", "--out", str(out)])
     monkeypatch.setattr(command, "write_videos", lambda: None)
     monkeypatch.setattr(command, "measure", lambda *args: (dict.fromkeys(("untrained", *METHODS), recalls), {}))
-    with pytest.raises(FileNotFoundError, match="untrained"):  # the features of the tests that have not run
+    with pytest.raises(FileNotFoundError, match="a work dir must be a folder"):  # of runs that were not made
         command.run(Namespace(out=out, cfg_options=[]))
     record = json.loads((out / "results.json").read_text())
     assert list(record) == ["chance", "untrained", *METHODS, "seconds", "run"]
     assert record["run"]["command"] == f"vididi demo --out {out}"
     assert record["run"] == provenance("vididi")
-    assert (out / "demo.png").stat().st_size > 10_000
+
+
+LINES = """train_cfg = dict(max_epochs=72, type='EpochBasedTrainLoop', val_interval=8)
+11/30 14:32:08 - mmengine - INFO - Epoch(train) [17][15/15]  lr: 1.9918e-03  eta: 0:00:17  time: 0.8466  loss: 1.5012
+11/30 14:31:51 - mmengine - INFO - Epoch(val) [8][30/40]    eta: 0:00:06  time: 0.6701  data_time: 0.5295
+11/30 14:31:58 - mmengine - INFO - Epoch(val) [8][40/40]    retrieval/top1: 0.1437  retrieval/top5: 0.4062  time: 0.6
+11/30 14:32:55 - mmengine - INFO - Epoch(val) [16][40/40]    retrieval/top1: 0.6625  retrieval/top5: 0.5437  time: 0.5
+""".splitlines()
+
+
+def test_the_display_follows_a_training(tmp_path, capsys):
+    with Display(("vicreg",)) as shown:
+        follow = shown.stage("vicreg", "train", tmp_path / "log")
+        for line in LINES:
+            follow(line)
+    out = "".join(capsys.readouterr().out.splitlines())
+    assert "vicreg: train (log: " in out
+    assert "vicreg: R@1 14.4 % after 8 epochs" in out
+    assert "R@1 ▂▆ 66.2 %" in out  # the last state of the line
+
+
+@pytest.mark.parametrize("line", ["11/30 - mmengine - INFO - Epoch(test) [10/40]    eta: 0:00:06  time: 0.67",
+                                  "saliency:  25%|##5       | 10/40 [00:01<00:03,  8.00video/s]"])
+def test_the_display_counts_the_videos_of_a_test(tmp_path, monkeypatch, line):
+    seen = []
+    with Display(("vicreg",)) as shown:
+        follow = shown.stage("vicreg", "test", tmp_path / "log")
+        monkeypatch.setattr(Progress, "update", lambda self, task, **fields: seen.append(fields))
+        follow(line)
+    assert seen == [{"completed": 10, "total": 40}]
+
+
+def test_two_at_a_time_in_their_order(tmp_path):
+    def work(number):
+        time.sleep((3 - number) / 100)
+        return number
+
+    assert Processes(tmp_path).side_by_side([partial(work, number) for number in range(3)]) == [0, 1, 2]
+
+
+def test_one_that_fails_ends_the_others(tmp_path):
+    processes = Processes(tmp_path)
+    start = time.monotonic()
+    with pytest.raises(SystemExit, match=r"(?s)No module named no_such.*fails failed with exit code 1"):
+        processes.side_by_side([
+            partial(processes.module, "waits", "timeit", "-n1", "-r1", "import time; time.sleep(99)"),
+            partial(processes.module, "fails", "no_such")])
+    assert time.monotonic() - start < 60
+
+
+def test_the_picture_shows_a_video_of_every_class_and_what_was_found(motion, tmp_path, monkeypatch):
+    """With features that find the right class, and with features that find another one."""
+    names = list(MOTIONS)
+    lines = [(split, *line.split()) for split in ("train", "test")
+             for line in (motion / f"{split}.txt").read_text().splitlines()]
+    splits = np.array(["gallery" if split == "train" else "query" for split, _, _ in lines])
+    labels = np.array([int(label) for _, _, label in lines])
+    for name, shift in (("right", 0), ("wrong", 1)):
+        save(tmp_path / name / "features.npz", labels=labels, splits=splits, classes=np.array(names),
+             features=np.eye(8, dtype=np.float32)[(labels + shift * (splits == "query")) % 8],
+             videos=np.array([str(motion / video) for _, video, _ in lines]))
+    texts = []
+    monkeypatch.setattr(picture, "write_figure", lambda path, figure, dpi: texts.extend(
+        axis.get_xlabel() for part in figure.subfigs for axis in part.axes))
+    picture.draw([tmp_path / "right", tmp_path / "wrong"], tmp_path / "demo.png")
+    found = texts[2:]  # after the clip and the curves
+    assert found[0::3] == names
+    assert found[1::3] == [f"✓ {name}" for name in names]
+    assert found[2::3] == [f"✗ {name}" for name in (*names[1:], names[0])]
 
 
 def test_a_failure_shows_the_end_of_the_log(tmp_path):
     message = r"(?s)no-such.py.*train x failed with exit code 1; full log: .*train-x.log"
     with pytest.raises(SystemExit, match=message):
-        runs.run_mim("train x", tmp_path, "train", "mmaction2", "no-such.py")
+        Processes(tmp_path).mim("train x", "train", "mmaction2", "no-such.py")
     assert (tmp_path / "train-x.log").read_text()
 
 
 def test_a_test_without_a_result_is_an_error(tmp_path, monkeypatch):
-    monkeypatch.setattr(runs, "run_module", lambda *args: None)
+    monkeypatch.setattr(Processes, "module", lambda *args, **more: None)
     with pytest.raises(RuntimeError, match="mim test wrote no result to"):
-        runs.retrieval("vicreg", config("vicreg"), tmp_path / "x.pth", tmp_path, [])
+        retrieval(Processes(tmp_path), "test vicreg", config("vicreg"), tmp_path / "x.pth", tmp_path)
 
 
 def test_another_dataset_in_the_folder_is_an_error(tmp_path, monkeypatch, capsys):

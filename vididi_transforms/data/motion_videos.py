@@ -21,7 +21,7 @@ from .next_steps import train_command
 from .number_options import add_numbers
 from .video_io import write_h264
 
-CONFIG = "vididi-vicreg_r3d-tiny_1xb32-8x3x2-24e_motion-rgb.py"
+CONFIG = "vididi-vicreg_r3d-tiny_1xb32-8x3x2-72e_motion-rgb.py"
 SPLITS = ("train", "test")
 _NAME = re.compile(rf"(?P<split>{'|'.join(SPLITS)})/(?P<motion>{'|'.join(MOTIONS)})_(?P<index>\d+)\.mp4$")
 
@@ -46,7 +46,7 @@ def encode(video: Tensor, path: Path, fps: int = 20) -> None:
     pictures = (video * 255).round().byte().permute(0, 2, 3, 1).contiguous().numpy()
     images = (av.VideoFrame.from_ndarray(picture, format="rgb24") for picture in pictures)
     # With its assembly code libx264 does not always write the same bytes (PyAV 18.1, x264 165, Xeon).
-    write_h264(path, images, Fraction(fps), {"x264-params": "asm=0"})
+    write_h264(path, images, Fraction(fps), {"preset": "veryfast", "x264-params": "asm=0"})
 
 
 def write_dataset(out: str | Path, train: int = 480, test: int = 160, size: int = 64, frames: int = 40,

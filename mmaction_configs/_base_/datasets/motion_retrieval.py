@@ -3,7 +3,7 @@ data_root = 'data/motion'
 classes = ('slide-x', 'slide-y', 'circle', 'rotate', 'pulse', 'shake-x', 'shake-y', 'tumble')
 
 retrieval_pipeline = [
-    dict(type='ReadVideo', reader='{{$VIDIDI_READER:pyav}}',
+    dict(type='ReadVideo', reader='{{$VIDIDI_READER:pyav}}', memory=1,
          sample=dict(type='SampleFrames', clip_len=8, frame_interval=3, num_clips=4, test_mode=True)),
     dict(type='Resize', scale=(32, 32), keep_ratio=False),
     dict(type='FormatShape', input_format='NCTHW'),
@@ -11,8 +11,8 @@ retrieval_pipeline = [
 ]
 val_dataloader = dict(
     batch_size=16,
-    num_workers=1,
-    persistent_workers=True,
+    num_workers=0,
+    persistent_workers=False,
     sampler=dict(type='KeyedSampler', shuffle=False),
     dataset=dict(
         type='ConcatDataset',

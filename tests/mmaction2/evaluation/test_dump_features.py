@@ -100,5 +100,5 @@ def test_every_retrieval_config_writes_it(path):
 
 
 def test_classes_of_the_config_are_the_motions():
-    cfg = Config.fromfile(CONFIGS / "demo/vicreg_r3d-tiny_1xb32-8x3x2-24e_motion-rgb.py")
+    cfg = Config.fromfile(CONFIGS / "demo/vicreg_r3d-tiny_1xb32-8x3x2-72e_motion-rgb.py")
     assert [tuple(data.metainfo.classes) for data in cfg.test_dataloader.dataset.datasets] == [tuple(MOTIONS)] * 2

@@ -1,12 +1,15 @@
-"""Training curves, and derivative orders by epoch, of the logged steps."""
+"""Curves of retrieval and of losses, and derivative orders by epoch."""
 import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ...evaluation.colours import BLUE, COLOURS, VERMILION
+from ...evaluation.neighbours import chance_recalls
+from ...evaluation.tables import percent
 from .work_dirs import Run, Scalars
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 STYLES = ("-", "--", ":", "-.")
@@ -17,6 +20,34 @@ def png(figure: "Figure") -> bytes:
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=100)
     return file.getvalue()
+
+
+RECALL = "retrieval/top1"
+
+
+def recall_curves(runs: Sequence[Run]) -> "Figure":
+    """The figure of :func:`draw_recalls`."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    draw_recalls(figure.subplots(), runs)
+    return figure
+
+
+def draw_recalls(axis: "Axes", runs: Sequence[Run]) -> None:
+    """R@1 of the validations during training, one line for each run that has some; dotted: by chance."""
+    for number, run in enumerate(runs):
+        lines = [line for line in run.validations if RECALL in line]
+        if lines:
+            colour = COLOURS[number % len(COLOURS)]
+            axis.plot([line["step"] for line in lines], [100 * line[RECALL] for line in lines], "o-", color=colour)
+            axis.annotate(f"{run.name}\n{percent(lines[-1][RECALL])}", (lines[-1]["step"], 100 * lines[-1][RECALL]),
+                          xytext=(0, 6), textcoords="offset points", ha="right", color=colour, weight="bold")
+    for chance in {chance_recalls(run.features)[0] for run in runs if run.features}:
+        axis.axhline(100 * chance, color="black", linestyle=":", linewidth=1)
+    axis.set(xlabel="epoch" if any("epoch" in line for run in runs for line in run.training) else "step",
+             ylabel="R@1 in %", ylim=(0, 100))
+    axis.spines[["top", "right"]].set_visible(False)
 
 
 def curves(runs: Sequence[Run]) -> "Figure":

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ...evaluation.neighbours import chance_recalls
 from ...evaluation.tables import percent, recall_names
 from ..html import Row, paragraph, picture, table
-from .figures import curves, orders, png
+from .figures import RECALL, curves, orders, png, recall_curves
 from .overview import NONE, attention_share, recall_cells, recall_columns
 from .work_dirs import Run
 
@@ -18,6 +18,17 @@ LACK = {
     "attention": "has no saliency.json: vididi saliency with --out set to its work dir writes it",
     "training": "has no training log",
 }
+
+
+def recall_section(runs: Sequence[Run]) -> list[str]:
+    """The picture of R@1 during training; nothing if no run was validated at least twice."""
+    recalls = {run.name: [line[RECALL] for line in run.validations if RECALL in line] for run in runs}
+    validated = {name: values for name, values in recalls.items() if len(values) > 1}
+    if not validated:
+        return []
+    ends = ", ".join(f"{name} {percent(values[-1])}" for name, values in validated.items())
+    return [picture(png(recall_curves(runs)), "Share of test videos whose nearest training video is of their class, "
+                    f"during training; dotted: by chance; at the end: {ends}")]
 
 
 def retrieval_section(runs: Sequence[Run]) -> list[str]:

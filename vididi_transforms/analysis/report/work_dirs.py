@@ -34,6 +34,7 @@ class Run:
     Args:
         name: name of the work dir.
         training: logged training steps, in order.
+        validations: metrics of the validations during training, in order; ``step`` is the epoch, or the step.
         retrieval: prefix of the metric's keys to its result; the last test wins, then the last validation.
         metrics: every other metric by its key; the last test wins, then the last validation.
         features: features of the last test.
@@ -43,6 +44,7 @@ class Run:
 
     name: str
     training: list[Scalars]
+    validations: list[Scalars]
     retrieval: dict[str, Retrieval]
     metrics: Scalars
     features: FeatureSet | None
@@ -63,11 +65,13 @@ def read_run(folder: str | Path) -> Run:
     if not folder.is_dir():
         raise FileNotFoundError(f"a work dir must be a folder: {folder} is not one")
     lines = [line for path in sorted(folder.glob("*/vis_data/scalars.json")) for line in _whole_lines(path)]
-    training = {line["step"]: line for line in lines if "loss" in line}
+    training, validations = ({line["step"]: line for line in lines if ("loss" in line) is is_training}
+                             for is_training in (True, False))
     retrieval, metrics = _last_results([line for line in lines if "loss" not in line] + _tests(folder))
     saliency, picture = folder / "saliency.json", folder / "saliency.png"
     run = Run(name=folder.resolve().name,
               training=[training[step] for step in sorted(training)],
+              validations=[validations[step] for step in sorted(validations)],
               retrieval=retrieval,
               metrics=metrics,
               features=read_features(folder) if (folder / FILE).exists() else None,

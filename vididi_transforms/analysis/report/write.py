@@ -9,7 +9,7 @@ from ...evaluation.tables import markdown_table
 from ..html import page, paragraph, table
 from .clusters import cluster_runs, clustering_section
 from .overview import overview_header, overview_rows, recall_columns
-from .sections import attention_section, lacking, other_metrics, retrieval_section, training_section
+from .sections import attention_section, lacking, other_metrics, recall_section, retrieval_section, training_section
 from .work_dirs import read_run
 
 
@@ -36,7 +36,8 @@ def write_report(folders: Sequence[str | Path], out: Path, title: str = "Runs si
     columns, others = recall_columns(runs), other_metrics(runs)
     header, rows = overview_header(columns), [row for run in runs for row in overview_rows(run, clusters, columns)]
     sections = {
-        "All runs": [table("Recall of test videos among training videos; silhouette of the test videos, of each run's "
+        "All runs": [*recall_section(runs),
+                     table("Recall of test videos among training videos; silhouette of the test videos, of each run's "
                            "best-retrieved classes", header, rows)],
         "Video retrieval": retrieval_section(runs),
         **({"Other metrics": [table("Every other metric of the last test or validation", *others)]} if others else {}),

@@ -1,9 +1,11 @@
 """``vididi demo``: pretrains with and without ViDiDi on generated videos.
 
-Reading order: ``runs`` (trainings and tests by MMAction2's own tools), ``results`` (table and figure), ``command``.
+Reading order: ``processes`` (MMAction2's own tools, two at a time), ``display`` (their progress), ``runs`` (trainings
+and tests), ``results`` (table), ``picture``, ``command``.
 May import: ``tools``; the whole core.
 """
+from .processes import Processes
 from .results import table
-from .runs import CONFIG, METHODS, config, run_mim, untrained_checkpoint
+from .runs import CONFIG, METHODS, config, retrieval, untrained_checkpoint
 
-__all__ = ["CONFIG", "METHODS", "config", "run_mim", "table", "untrained_checkpoint"]
+__all__ = ["CONFIG", "METHODS", "Processes", "config", "retrieval", "table", "untrained_checkpoint"]

@@ -9,7 +9,8 @@ from ...data.motion_videos import write_dataset
 from ...evaluation.features import read_runs
 from ...evaluation.provenance import provenance
 from ...evaluation.tables import percent
-from .results import TEST, TRAIN, chance, draw, table
+from .picture import draw
+from .results import TEST, TRAIN, chance, table
 from .runs import METHODS, Recalls, measure
 
 DATA = Path("data/motion")  # where the demo's configs expect the videos
@@ -23,14 +24,14 @@ def run(args: argparse.Namespace) -> None:
         ValueError: If ``data/motion`` holds another dataset.
     """
     args.out.mkdir(parents=True, exist_ok=True)
-    print("Two trainings and three tests; eight minutes on two cores.", flush=True)
+    print("Two trainings, side by side, and three tests; ten minutes on two cores.", flush=True)
     write_videos()
     measured, seconds = measure(args.out, args.cfg_options)
     results = {"chance": chance(), **measured}
     write_json(args.out / "results.json", {**results, "seconds": seconds, "run": provenance("vididi")})
-    draw(results, args.out / "demo.png")
     print(table(results, seconds))
-    runs = [args.out / name for name in ("untrained", *METHODS)]
+    runs = [args.out / name for name in results if name != "chance"]
+    draw(runs[1:], args.out / "demo.png")
     write_retrieval_page(read_runs(runs), args.out / "retrieval.html", queries=QUERIES)
     print(write_report(runs, args.out / "report.html", "Motion videos: VICReg and ViDiDi-VICReg"))
     print(summary(results, args.out))

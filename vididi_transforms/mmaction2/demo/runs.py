@@ -1,22 +1,20 @@
 """The trainings and tests of the demo, each a process of MMAction2's own tools."""
 import json
-import os
-import re
-import subprocess
-import sys
 import time
-from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
 
 from ...data.files import write_checkpoint
 from ...evaluation.neighbours import TOPK
+from .display import Display
+from .processes import Follow, Processes
 
 METHODS = ("vicreg", "vididi-vicreg")
-CONFIG = "demo/{}_r3d-tiny_1xb32-8x3x2-24e_motion-rgb.py"
-PROGRESS = re.compile(r"Epoch\(\w+\).*|saliency: .*?\]|attention on .*")
-DETAILS = re.compile(r"\b(base_lr|lr|time|data_time|memory|loss_\w+|vididi_phase|retrieval/(gallery|queries)): \S+\s*")
+UNTRAINED = "untrained"
+CONFIG = "demo/{}_r3d-tiny_1xb32-8x3x2-72e_motion-rgb.py"
 Recalls = dict[str, float]  # such as {"top1": 0.6}
 
 
@@ -28,7 +26,7 @@ def config(method: str) -> Path:
 
 
 def measure(out: Path, options: list[str]) -> tuple[dict[str, Recalls], dict[str, float]]:
-    """Train every method, and test it and the untrained encoder.
+    """Train every method, and test it and the untrained encoder; two processes at a time.
 
     Args:
         out: folder for the work dirs and logs.
@@ -37,16 +35,77 @@ def measure(out: Path, options: list[str]) -> tuple[dict[str, Recalls], dict[str
     Returns:
         Recalls by encoder, and the seconds of each training by method.
     """
-    results = {"untrained": evaluate("untrained", config(METHODS[0]), untrained_checkpoint(out), out, options)}
-    seconds = {}
-    for method in METHODS:
+    with Display((*METHODS, UNTRAINED)) as display:
+        runs = Runs(out, options, display)
+        works: dict[str, Callable[[], Recalls]] = {
+            **{method: partial(runs.train_and_test, method) for method in METHODS}, UNTRAINED: runs.test_untrained}
+        recalls = dict(zip(works, runs.processes.side_by_side(list(works.values())), strict=True))
+    return {name: recalls[name] for name in (UNTRAINED, *METHODS)}, runs.seconds
+
+
+class Runs:
+    """Runs of the demo.
+
+    Args:
+        out: folder for the work dirs and logs.
+        options: ``KEY=VALUE`` settings that override those of the configs.
+        display: shows the progress.
+
+    Attributes:
+        seconds: time of each training by method.
+    """
+
+    def __init__(self, out: Path, options: list[str], display: Display) -> None:
+        self.out, self.options, self.display = out, options, display
+        self.processes = Processes(out)
+        self.seconds: dict[str, float] = {}
+
+    def train_and_test(self, method: str) -> Recalls:
+        """Pretrain by ``mim train``, and test."""
         start = time.time()
-        run_mim(f"train {method}", out, "train", "mmaction2", config(method), "--work-dir", out / method,
-                "--cfg-options", "val_dataloader=None", "val_cfg=None", "val_evaluator=None", *options)
-        seconds[method] = round(time.time() - start, 1)
-        checkpoint = Path((out / method / "last_checkpoint").read_text())
-        results[method] = evaluate(method, config(method), checkpoint, out, options)
-    return results, seconds
+        self.processes.mim(f"train {method}", "train", "mmaction2", config(method), "--work-dir", self.out / method,
+                           *cfg_options(self.options), follow=self._follow(method, "train"))
+        self.seconds[method] = round(time.time() - start, 1)
+        return self.test(method, config(method), Path((self.out / method / "last_checkpoint").read_text()))
+
+    def test_untrained(self) -> Recalls:
+        """Test the initial weights."""
+        return self.test(UNTRAINED, config(METHODS[0]), untrained_checkpoint(self.out))
+
+    def test(self, name: str, config_file: Path, checkpoint: Path) -> Recalls:
+        """Recalls of a checkpoint; its saliency goes to the same work dir, for the report."""
+        recalls = retrieval(self.processes, f"test {name}", config_file, checkpoint, self.out / name, self.options,
+                            self._follow(name, "test"))
+        self.processes.module(f"attention {name}", "vididi_transforms", "saliency", config_file, checkpoint,
+                              "--out", self.out / name, "--names", name, "--cfg-options",
+                              "model.backbone.out_indices=[1]",  # the last maps are too coarse
+                              *self.options, follow=self._follow(name, "attention"))
+        return recalls
+
+    def _follow(self, name: str, stage: str) -> Follow:
+        return self.display.stage(name, stage, self.processes.log(f"{stage} {name}"))
+
+
+def retrieval(processes: Processes, title: str, config_file: Path, checkpoint: Path, work_dir: Path,
+              options: Sequence[str] = (), follow: Follow | None = None) -> Recalls:
+    """Recalls of a checkpoint, by ``mim test``; for ``title`` and ``follow`` see :meth:`Processes.module`.
+
+    Raises:
+        RuntimeError: If the test wrote no result.
+    """
+    started = time.time()
+    processes.mim(title, "test", "mmaction2", config_file, "--checkpoint", checkpoint, "--work-dir", work_dir,
+                  *cfg_options(options), follow=follow)
+    written = [path for path in work_dir.glob("*/*.json") if path.stat().st_mtime >= started - 1]
+    if not written:
+        raise RuntimeError(f"mim test wrote no result to {work_dir}")
+    metrics = json.loads(written[-1].read_text())
+    return {f"top{k}": round(metrics[f"retrieval/top{k}"], 4) for k in TOPK}
+
+
+def cfg_options(options: Sequence[str]) -> list[str]:
+    """``--cfg-options`` with settings, if there are any."""
+    return ["--cfg-options", *options] if options else []
 
 
 def untrained_checkpoint(out: Path, seed: int = 0) -> Path:
@@ -64,62 +123,3 @@ def untrained_checkpoint(out: Path, seed: int = 0) -> Path:
     path = out / f"untrained-seed{seed}.pth"
     write_checkpoint(path, dict(state_dict=model.state_dict(), meta={}))
     return path
-
-
-def evaluate(name: str, config_file: Path, checkpoint: Path, out: Path, options: list[str]) -> Recalls:
-    """Recalls of a checkpoint; its saliency goes to the same work dir, for the report."""
-    recalls = retrieval(name, config_file, checkpoint, out, options)
-    run_module(f"attention {name}", out, "vididi_transforms", "saliency", config_file, checkpoint, "--out", out / name,
-               "--names", name, "--cfg-options", "model.backbone.out_indices=[1]",  # the last maps are too coarse
-               *options)
-    return recalls
-
-
-def retrieval(name: str, config_file: Path, checkpoint: Path, out: Path, options: list[str]) -> Recalls:
-    """Recalls of a checkpoint, by ``mim test``.
-
-    Raises:
-        RuntimeError: If the test wrote no result.
-    """
-    folder = out / name
-    started = time.time()
-    run_mim(f"test {name}", out, "test", "mmaction2", config_file, "--checkpoint", checkpoint, "--work-dir", folder,
-            *(["--cfg-options", *options] if options else []))
-    written = [path for path in folder.glob("*/*.json") if path.stat().st_mtime >= started - 1]
-    if not written:
-        raise RuntimeError(f"mim test wrote no result to {folder}")
-    metrics = json.loads(written[-1].read_text())
-    return {f"top{k}": round(metrics[f"retrieval/top{k}"], 4) for k in TOPK}
-
-
-def run_mim(title: str, out: Path, *arguments: str | Path) -> None:
-    """Run ``mim`` on the CPU in one process; see :func:`run_module`."""
-    run_module(title, out, "mim", *arguments, "--launcher", "none", "--gpus", "0")
-
-
-def run_module(title: str, out: Path, module: str, *arguments: str | Path) -> None:
-    """Run ``python -m MODULE``; its whole output goes to a log file in ``out``.
-
-    Raises:
-        SystemExit: If it fails; the message is the end of the log.
-    """
-    log = out / f"{title.replace(' ', '-')}.log"
-    command = [sys.executable, "-m", module, *map(str, arguments)]
-    tail: deque[str] = deque(maxlen=30)
-    print(f"{title} (log: {log})", flush=True)
-    with log.open("w") as file, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                                                 env=_environment()) as process:
-        file.write(f"{' '.join(command)}\n")
-        for line in process.stdout or ():
-            file.write(line)
-            tail.append(line)
-            if progress := PROGRESS.search(line):
-                print(f"  {DETAILS.sub('', progress[0]).strip()}", flush=True)
-    if process.returncode:
-        raise SystemExit("".join(tail) + f"\n{title} failed with exit code {process.returncode}; full log: {log}")
-
-
-def _environment() -> dict[str, str]:
-    # One core is left to the process that reads videos; more threads would only wait for it.
-    threads = str(max(1, (os.cpu_count() or 1) - 1))
-    return {**os.environ, "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "TQDM_MININTERVAL": "5"}

@@ -1,4 +1,4 @@
-_base_ = ['./vicreg_r3d-tiny_1xb32-8x3x2-24e_motion-rgb.py']
+_base_ = ['./vicreg_r3d-tiny_1xb32-8x3x2-72e_motion-rgb.py']
 
 custom_imports = dict(imports=['vididi_transforms.mmaction2'], allow_failed_imports=False)
 custom_hooks = [dict(type='ViDiDiHook')]
