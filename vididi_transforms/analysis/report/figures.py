@@ -34,12 +34,12 @@ def recall_curves(runs: Sequence[Run]) -> "Figure":
     return figure
 
 
-def draw_recalls(axis: "Axes", runs: Sequence[Run]) -> None:
+def draw_recalls(axis: "Axes", runs: Sequence[Run], colours: Sequence[str] = COLOURS) -> None:
     """R@1 of the validations during training, one line for each run that has some; dotted: by chance."""
     for number, run in enumerate(runs):
         lines = [line for line in run.validations if RECALL in line]
         if lines:
-            colour = COLOURS[number % len(COLOURS)]
+            colour = colours[number % len(colours)]
             axis.plot([line["step"] for line in lines], [100 * line[RECALL] for line in lines], "o-", color=colour)
             axis.annotate(f"{run.name}\n{percent(lines[-1][RECALL])}", (lines[-1]["step"], 100 * lines[-1][RECALL]),
                           xytext=(0, 6), textcoords="offset points", ha="right", color=colour, weight="bold")

@@ -37,7 +37,7 @@ def draw(work_dirs: Sequence[Path], path: Path) -> None:
     top, bottom = figure.subfigures(2, 1, squeeze=False, height_ratios=[3.2, 6.8]).flat
     strip, recalls = top.subplots(1, 2, width_ratios=[4.6, 4])
     draw_strip(strip)
-    draw_recalls(recalls, [read_run(folder) for folder in work_dirs])
+    draw_recalls(recalls, [read_run(folder) for folder in work_dirs], (VERMILION, BLUE))
     recalls.set_title("Test videos whose nearest training video\nshows the same motion", fontsize=10)
     draw_answers(bottom, [find_neighbours(run) for run in read_runs(work_dirs)])
     write_figure(path, figure, dpi=100)
