@@ -23,7 +23,7 @@ OPTIONS = {"all": "frames and derivatives", "frames": "frames"}
 
 def main() -> None:
     """Train, measure and report."""
-    args = arguments(__doc__, "bn_statistics", seeds=[0, 1])
+    args = arguments(__doc__, "bn_statistics", seeds=[0, 1, 2])
     if not (args.data / "test.txt").exists():
         write_dataset(args.data, *args.videos)
     runs = [(option, seed) for seed in args.seeds for option in OPTIONS]

@@ -36,7 +36,7 @@ def main() -> None:
 def arguments(description: str | None, out: str) -> argparse.ArgumentParser:
     """Command line of a benchmark of the ablation's encoders."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--ablation", type=Path, default=Path("work_dirs/ablation/24e-480-480"),
+    parser.add_argument("--ablation", type=Path, default=Path("work_dirs/ablation/72e-480-480"),
                         help="runs of the ablation (%(default)s)")
     parser.add_argument("--data", type=Path, default=Path("data/motion-ablation/480-480"),
                         help="videos of the ablation (%(default)s)")
