@@ -9,13 +9,15 @@ from functools import partial
 import numpy as np
 import pytest
 from commands import usage_error
-from feature_files import save
+from feature_files import save, toy
 from rich.progress import Progress
+from sklearn.metrics import silhouette_score
+from work_dirs import write_json
 
 from vididi_transforms.data.motions import MOTIONS
 from vididi_transforms.evaluation.neighbours import TOPK
 from vididi_transforms.evaluation.provenance import provenance
-from vididi_transforms.mmaction2.demo import METHODS, Processes, command, config, picture, results, retrieval
+from vididi_transforms.mmaction2.demo import METHODS, Processes, command, config, picture, results, retrieval, runs
 from vididi_transforms.mmaction2.demo.display import Display
 
 
@@ -30,7 +32,7 @@ def test_chance_equals_random_choice():
 def test_the_table_rounds_chance_once():
     """R@10 by chance is 74.047 %, and not the 74.1 % that 0.7405 would give."""
     cells = results.table({"chance": results.chance()}, {}).splitlines()[-1]
-    assert cells == "| chance | 12.5 % | 48.9 % | 74.0 % |  |"
+    assert cells == "| chance | 12.5 % | 48.9 % | 74.0 % |  |  |  |"
 
 
 def test_configs_exist():
@@ -39,8 +41,19 @@ def test_configs_exist():
 
 def test_table():
     recalls = dict(top1=0.125, top5=0.5, top10=1.0)
-    lines = results.table({"chance": recalls, "vicreg": recalls}, {"vicreg": 61.4}).strip().splitlines()
-    assert lines[2:] == ["| chance | 12.5 % | 50.0 % | 100.0 % |  |", "| vicreg | 12.5 % | 50.0 % | 100.0 % | 61 s |"]
+    scores = recalls | dict(silhouette=-0.0512, attention=0.07456)
+    lines = results.table({"chance": recalls, "vicreg": scores}, {"vicreg": 61.4}).strip().splitlines()
+    assert lines[2:] == ["| chance | 12.5 % | 50.0 % | 100.0 % |  |  |  |",
+                         "| vicreg | 12.5 % | 50.0 % | 100.0 % | -0.051 | 7.5 % | 61 s |"]
+
+
+def test_other_scores_are_of_the_test_videos(tmp_path):
+    content = toy(query=6)
+    save(tmp_path / "features.npz", **content)
+    write_json(tmp_path / "saliency.json", {"attention_on_motion": {"mean": 0.25}})
+    test = content["splits"] == "query"
+    score = silhouette_score(content["features"][test].astype(float), content["labels"][test])
+    assert runs.other_scores(tmp_path) == {"silhouette": pytest.approx(score, abs=1e-4), "attention": 0.25}
 
 
 def test_summary_names_the_recalls_and_the_files(tmp_path):

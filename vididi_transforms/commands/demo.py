@@ -1,4 +1,4 @@
-"""Train VICReg and ViDiDi-VICReg on generated videos and compare them: eight minutes.
+"""Train VICReg and ViDiDi-VICReg on generated videos and compare them: ten minutes.
 
     vididi demo
 

@@ -11,7 +11,7 @@ from ...evaluation.provenance import provenance
 from ...evaluation.tables import percent
 from .picture import draw
 from .results import TEST, TRAIN, chance, table
-from .runs import METHODS, Recalls, measure
+from .runs import METHODS, Scores, measure
 
 DATA = Path("data/motion")  # where the demo's configs expect the videos
 QUERIES = 40  # shown in retrieval.html
@@ -51,7 +51,7 @@ def write_videos() -> None:
             raise ValueError(f"{DATA / name}.txt must list the demo's {videos} videos: it lists {found}; remove {DATA}")
 
 
-def summary(results: dict[str, Recalls], out: Path) -> str:
+def summary(results: dict[str, Scores], out: Path) -> str:
     """The result in a sentence, and where to look next."""
     chance, vicreg, vididi = (percent(results[name]["top1"]) for name in ("chance", *METHODS))
     return (f"The nearest training video shows the same motion for {vididi} of the test videos with ViDiDi, for "

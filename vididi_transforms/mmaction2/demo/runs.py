@@ -3,11 +3,14 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import torch
 
 from ...data.files import write_checkpoint
+from ...evaluation.clustering import silhouette
+from ...evaluation.features import read_features
 from ...evaluation.neighbours import TOPK
 from .display import Display
 from .processes import Follow, Processes
@@ -15,7 +18,7 @@ from .processes import Follow, Processes
 METHODS = ("vicreg", "vididi-vicreg")
 UNTRAINED = "untrained"
 CONFIG = "demo/{}_r3d-tiny_1xb32-8x3x2-72e_motion-rgb.py"
-Recalls = dict[str, float]  # such as {"top1": 0.6}
+Scores = dict[str, float]  # top1, top5, top10, silhouette, attention
 
 
 def config(method: str) -> Path:
@@ -25,7 +28,7 @@ def config(method: str) -> Path:
     return (installed if installed.exists() else package.parent / "mmaction_configs") / CONFIG.format(method)
 
 
-def measure(out: Path, options: list[str]) -> tuple[dict[str, Recalls], dict[str, float]]:
+def measure(out: Path, options: list[str]) -> tuple[dict[str, Scores], dict[str, float]]:
     """Train every method, and test it and the untrained encoder; two processes at a time.
 
     Args:
@@ -33,11 +36,11 @@ def measure(out: Path, options: list[str]) -> tuple[dict[str, Recalls], dict[str
         options: ``KEY=VALUE`` settings that override those of the configs.
 
     Returns:
-        Recalls by encoder, and the seconds of each training by method.
+        Scores by encoder, and the seconds of each training by method.
     """
     with Display((*METHODS, UNTRAINED)) as display:
         runs = Runs(out, options, display)
-        works: dict[str, Callable[[], Recalls]] = {
+        works: dict[str, Callable[[], Scores]] = {
             **{method: partial(runs.train_and_test, method) for method in METHODS}, UNTRAINED: runs.test_untrained}
         recalls = dict(zip(works, runs.processes.side_by_side(list(works.values())), strict=True))
     return {name: recalls[name] for name in (UNTRAINED, *METHODS)}, runs.seconds
@@ -60,7 +63,7 @@ class Runs:
         self.processes = Processes(out)
         self.seconds: dict[str, float] = {}
 
-    def train_and_test(self, method: str) -> Recalls:
+    def train_and_test(self, method: str) -> Scores:
         """Pretrain by ``mim train``, and test."""
         start = time.time()
         self.processes.mim(f"train {method}", "train", "mmaction2", config(method), "--work-dir", self.out / method,
@@ -68,26 +71,26 @@ class Runs:
         self.seconds[method] = round(time.time() - start, 1)
         return self.test(method, config(method), Path((self.out / method / "last_checkpoint").read_text()))
 
-    def test_untrained(self) -> Recalls:
+    def test_untrained(self) -> Scores:
         """Test the initial weights."""
         return self.test(UNTRAINED, config(METHODS[0]), untrained_checkpoint(self.out))
 
-    def test(self, name: str, config_file: Path, checkpoint: Path) -> Recalls:
-        """Recalls of a checkpoint; its saliency goes to the same work dir, for the report."""
+    def test(self, name: str, config_file: Path, checkpoint: Path) -> Scores:
+        """Test a checkpoint, and measure its saliency."""
         recalls = retrieval(self.processes, f"test {name}", config_file, checkpoint, self.out / name, self.options,
                             self._follow(name, "test"))
         self.processes.module(f"attention {name}", "vididi_transforms", "saliency", config_file, checkpoint,
                               "--out", self.out / name, "--names", name, "--cfg-options",
                               "model.backbone.out_indices=[1]",  # the last maps are too coarse
                               *self.options, follow=self._follow(name, "attention"))
-        return recalls
+        return recalls | other_scores(self.out / name)
 
     def _follow(self, name: str, stage: str) -> Follow:
         return self.display.stage(name, stage, self.processes.log(f"{stage} {name}"))
 
 
 def retrieval(processes: Processes, title: str, config_file: Path, checkpoint: Path, work_dir: Path,
-              options: Sequence[str] = (), follow: Follow | None = None) -> Recalls:
+              options: Sequence[str] = (), follow: Follow | None = None) -> Scores:
     """Recalls of a checkpoint, by ``mim test``; for ``title`` and ``follow`` see :meth:`Processes.module`.
 
     Raises:
@@ -101,6 +104,14 @@ def retrieval(processes: Processes, title: str, config_file: Path, checkpoint: P
         raise RuntimeError(f"mim test wrote no result to {work_dir}")
     metrics = json.loads(written[-1].read_text())
     return {f"top{k}": round(metrics[f"retrieval/top{k}"], 4) for k in TOPK}
+
+
+def other_scores(work_dir: Path) -> Scores:
+    """Silhouette of the classes of the test videos, and the share of attention on the moving shape."""
+    test = read_features(work_dir).part("query")
+    saliency = json.loads((work_dir / "saliency.json").read_text())
+    scores = {"silhouette": round(silhouette(test.features, test.labels), 4)} if find_spec("sklearn") else {}
+    return scores | {"attention": saliency["attention_on_motion"]["mean"]}
 
 
 def cfg_options(options: Sequence[str]) -> list[str]:
