@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import mean
 
-from ablation import arguments, overrides, read, train
+from ablation import arguments, options, overrides, read, train
 from common import write
 
 from vididi_transforms.data.motion_videos import write_dataset
@@ -23,7 +23,7 @@ OPTIONS = {"all": "frames and derivatives", "frames": "frames"}
 
 def main() -> None:
     """Train, measure and report."""
-    args = arguments(__doc__, "bn_statistics", seeds=[0, 1, 2])
+    args = arguments(options(__doc__, "bn_statistics", seeds=[0, 1, 2]))
     if not (args.data / "test.txt").exists():
         write_dataset(args.data, *args.videos)
     runs = [(option, seed) for seed in args.seeds for option in OPTIONS]
@@ -48,13 +48,13 @@ def exact(args: argparse.Namespace, seed: int, folder: Path) -> float:
     """R@1 in per cent with the exact statistics of frames."""
     result = folder / "exact.json"
     if not result.exists():
-        options = [f"{key.replace('val_dataloader', 'test_dataloader')}={value}"
-                   for key, value in overrides(args, seed).items()]
+        settings = [f"{key.replace('val_dataloader', 'test_dataloader')}={value}"
+                    for key, value in overrides(args, seed).items()]
         processes = Processes(folder)
         processes.module("bn-statistics", "vididi_transforms", "bn-statistics", folder / "config.py",
                          (folder / "last_checkpoint").read_text(), "--out", folder / "frames.pth", "--cfg-options",
-                         *options)
-        recalls = retrieval(processes, "exact", folder / "config.py", folder / "frames.pth", folder / "exact", options)
+                         *settings)
+        recalls = retrieval(processes, "exact", folder / "config.py", folder / "frames.pth", folder / "exact", settings)
         result.write_text(json.dumps(recalls))
     return round(100 * float(json.loads(result.read_text())["top1"]), 2)
 

@@ -18,10 +18,6 @@ from pathlib import Path
 
 import torch
 from common import interleaved, motion_videos, write
-from mmaction.registry import DATASETS
-from mmengine.config import Config
-from mmengine.registry import init_default_scope
-from mmengine.runner import Runner
 
 import vididi_transforms as vt
 from vididi_transforms.evaluation.tables import markdown_table
@@ -104,6 +100,11 @@ def reading(data: Path, workers: int) -> float:
 
     The start of its workers does not count.
     """
+    from mmaction.registry import DATASETS
+    from mmengine.config import Config
+    from mmengine.registry import init_default_scope
+    from mmengine.runner import Runner
+
     init_default_scope("mmaction")
     loader = Config.fromfile(CONFIG).train_dataloader
     loader.update(batch_size=16, num_workers=workers, persistent_workers=workers > 0, pin_memory=False)

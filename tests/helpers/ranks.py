@@ -1,8 +1,13 @@
-"""Two ranks of a distributed run: processes of this machine, with gloo."""
+"""Two ranks of a distributed run: processes of this machine, with gloo.
+
+They are forked from a process that has imported OpenMMLab, where it is installed.
+"""
 import time
 
 import torch
 import torch.multiprocessing as mp
+
+PRELOADED = ["torch", "vididi_transforms.mmaction2", "mmaction.models", "mmaction.datasets", "mmengine.runner"]
 
 
 def run_two_ranks(function, folder, seconds=600):
@@ -10,7 +15,8 @@ def run_two_ranks(function, folder, seconds=600):
 
     An error in one of them, or a hang, is an error here.
     """
-    context = mp.spawn(_rank, args=(function, folder), nprocs=2, join=False)
+    mp.get_context("forkserver").set_forkserver_preload(PRELOADED)
+    context = mp.start_processes(_rank, args=(function, folder), nprocs=2, join=False, start_method="forkserver")
     end = time.monotonic() + seconds
     while not context.join(timeout=1):
         if time.monotonic() > end:

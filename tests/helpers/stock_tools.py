@@ -24,7 +24,7 @@ def run(*command, env=ENV, cwd=None, code=0):
 
 
 def run_forked(*command, env=ENV, cwd=None, code=0):
-    """As :func:`run`, for a script, without the seconds of importing OpenMMLab."""
+    """As :func:`run`, for a script or ``-m MODULE``, without the seconds of importing OpenMMLab."""
     return _checked(finish_forked(command, env=env, cwd=cwd), code)
 
 

@@ -2,8 +2,6 @@
 import csv
 import json
 import struct
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +9,7 @@ import pytest
 from mmengine.config import Config
 from mmengine.visualization import Visualizer
 from paths import ROOT
-from stock_tools import ENV, options, run, scalars
+from stock_tools import options, run_forked, scalars
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tiny_runs import tiny_for
 from waiting import until
@@ -46,10 +44,10 @@ def work_dirs(tmp_path_factory):
     for name, hook in METHODS.items():
         work, cfg = root / name, config(root / "configs" / name, hook)
         stock = (cfg, "--launcher", "none", "--gpus", "0", "--work-dir", work)
-        run(*mim, "train", "mmaction2", *stock, *options(settings, val_dataloader=None, val_cfg=None,
-                                                         val_evaluator=None))
-        run(*mim, "test", "mmaction2", *stock, "--checkpoint", (work / "last_checkpoint").read_text(),
-            *options(settings))
+        run_forked(*mim, "train", "mmaction2", *stock, *options(settings, val_dataloader=None, val_cfg=None,
+                                                                val_evaluator=None))
+        run_forked(*mim, "test", "mmaction2", *stock, "--checkpoint", (work / "last_checkpoint").read_text(),
+                   *options(settings))
     return [root / name for name in METHODS]
 
 
@@ -70,7 +68,7 @@ def test_every_video_has_its_features(work_dirs):
 @pytest.mark.slow
 def test_report_of_two_runs(work_dirs, tmp_path):
     command = ["-m", "vididi_transforms", "report", *map(str, work_dirs), "--out", str(tmp_path / "report.html")]
-    table = rows(run(*command))
+    table = rows(run_forked(*command))
     for work in work_dirs:
         tested, = (json.loads(path.read_text()) for path in work.glob("*/*.json"))
         row = table[work.name]
@@ -86,9 +84,7 @@ def test_report_of_two_runs(work_dirs, tmp_path):
 
 @pytest.mark.slow
 def test_clustering_of_two_runs(work_dirs, tmp_path):
-    result = subprocess.run([sys.executable, "-m", "vididi_transforms", "cluster", *map(str, work_dirs), "--out",
-                             str(tmp_path)], capture_output=True, text=True, check=False, env=ENV)
-    assert result.returncode == 0, result.stderr
+    run_forked("-m", "vididi_transforms", "cluster", *work_dirs, "--out", tmp_path)
     with (tmp_path / "tsne-4.csv").open() as file:
         points = list(csv.DictReader(file))
     assert len(points) == 2 * 32

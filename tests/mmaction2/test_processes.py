@@ -7,6 +7,7 @@ float64: in float32 rounding depends on the number of clips per rank, and now an
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from forked import forking
 from paths import DEMO
 from stock_tools import TOOLS, WITH_HELPERS, free_port, options, run, scalars
 from tiny_runs import tiny_for
@@ -44,7 +45,7 @@ def train(motion, work, processes, *arguments, launchers, fault=""):
         "default_hooks.checkpoint.by_epoch": False, "default_hooks.checkpoint.max_keep_ckpts": -1}
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda launcher: run(*launcher, work / "cfg.py", *arguments, "--work-dir", work,
-                                           *options(settings), env=ENV), launchers))
+                                           *options(settings), env=forking(ENV)), launchers))
     return work
 
 

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 import torch
+from forked import forking
 from paths import DEMO
 from stock_tools import ENV, TOOLS, free_port, options, run, run_forked, scalars
 from waiting import until
@@ -18,15 +19,15 @@ pytestmark = pytest.mark.slow
 
 def test_train_by_mim_then_test_in_a_new_process(tiny_options, tmp_path):
     work = tmp_path / "work"
-    run("-m", "mim", "train", "mmaction2", DEMO, "--launcher", "none", "--gpus", "0", "--work-dir", work,
-        *options(tiny_options))
+    log = run("-m", "mim", "train", "mmaction2", DEMO, "--launcher", "none", "--gpus", "0", "--work-dir", work,
+              *options(tiny_options))
     validated = {key: value[2] for key in ("retrieval/top1", "retrieval/top5") if (value := scalars(work, key))}
     checkpoint = (work / "last_checkpoint").read_text()
     loaded = torch.load(checkpoint, weights_only=True)
     assert loaded["vididi"] == vt.PairSelector("vididi", seed=loaded["meta"]["seed"]).state_dict()
     assert (loaded["meta"]["epoch"], loaded["meta"]["iter"]) == (2, 8)
-    log = run("-m", "mim", "test", "mmaction2", DEMO, "--checkpoint", checkpoint, "--launcher", "none", "--gpus", "0",
-              "--work-dir", tmp_path / "test", *options(tiny_options))
+    run_forked("-m", "mim", "test", "mmaction2", DEMO, "--checkpoint", checkpoint, "--launcher", "none", "--gpus", "0",
+               "--work-dir", tmp_path / "test", *options(tiny_options))
     tested, = (json.loads(path.read_text()) for path in (tmp_path / "test").glob("*/*.json"))
     assert {key: tested[key] for key in validated} == pytest.approx(validated)
     assert len(validated) == 2
@@ -43,16 +44,16 @@ def test_killed_and_resumed_equals_uninterrupted(tiny_options, tmp_path):
     more = {"train_cfg.max_epochs": 4, "train_cfg.val_interval": 9}
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     train = (TOOLS / "train.py", DEMO, *options(tiny_options, **more))
-    run(*train, "--work-dir", whole)
+    run_forked(*train, "--work-dir", whole)
     with (tmp_path / "killed.log").open("w") as log:
-        process = subprocess.Popen([sys.executable, *map(str, train), "--work-dir", str(killed)], env=ENV,
-                                   stdout=log, stderr=subprocess.STDOUT)
+        process = subprocess.Popen([sys.executable, *map(str, train), "--work-dir", str(killed)],
+                                   env=forking(ENV), stdout=log, stderr=subprocess.STDOUT)
     until(lambda: (killed / "epoch_2.pth").exists() or process.poll() is not None, every=0.02,
           output=(tmp_path / "killed.log").read_text)
     assert process.poll() is None, "training ended before it could be killed"
     process.send_signal(signal.SIGKILL)
     process.wait(timeout=60)
-    run(*train, "--work-dir", killed, "--resume")
+    run_forked(*train, "--work-dir", killed, "--resume")
     assert orders(killed) == orders(whole)
     assert len(orders(whole)) == 16
     assert len(set(orders(whole).values())) > 3
@@ -91,8 +92,8 @@ def test_two_ranks_choose_the_same_orders(tiny_options, tmp_path):
     """Started by mim on the CPU: the model is wrapped for distributed training, and every video is tested once."""
     more = {"model_wrapper_cfg.type": "MMDistributedDataParallel", "model_wrapper_cfg.device_ids": None,
             "model_wrapper_cfg.broadcast_buffers": False, "train_dataloader.batch_size": 2}
-    run("-m", "mim", "train", "mmaction2", DEMO, "--launcher", "pytorch", "--gpus", "2", "--port", free_port(),
-        "--work-dir", tmp_path / "two", *options(tiny_options, **more))
-    run(TOOLS / "train.py", DEMO, "--work-dir", tmp_path / "one", *options(tiny_options))
+    run_forked("-m", "mim", "train", "mmaction2", DEMO, "--launcher", "pytorch", "--gpus", "2", "--port", free_port(),
+               "--work-dir", tmp_path / "two", *options(tiny_options, **more))
+    run_forked(TOOLS / "train.py", DEMO, "--work-dir", tmp_path / "one", *options(tiny_options))
     assert orders(tmp_path / "two") == orders(tmp_path / "one")
     assert scalars(tmp_path / "two", "retrieval/queries") == {2: 8}

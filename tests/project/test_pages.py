@@ -4,8 +4,6 @@ import inspect
 import os
 import re
 import runpy
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import pytest
 from page_commands import blocks, commands
 from paths import ROOT
 from PIL import Image
+from stock_tools import run_forked
 
 from vididi_transforms.cli import COMMANDS
 
@@ -44,10 +43,7 @@ def test_python_blocks_run(page, tmp_path):
 
 @cache
 def help_of(*program):
-    done = subprocess.run([sys.executable, *program, "--help"], capture_output=True, text=True, check=False, cwd=ROOT,
-                          env={**os.environ, "COLUMNS": "1000"})
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return run_forked(*program, "--help", cwd=ROOT, env={**os.environ, "COLUMNS": "1000"})
 
 
 def source(words):
@@ -92,9 +88,7 @@ def test_a_first_afternoon(tmp_path):
         if words[0] == "make":
             continue
         module = "vididi_transforms" if words[0] == "vididi" else words[0]
-        line = [sys.executable, "-m", module, *words[1:], *less.get(words[1], [])]
-        done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        run_forked("-m", module, *words[1:], *less.get(words[1], []), cwd=tmp_path)
         ran.append(words[1])
     assert ran == ["doctor", "motion-videos", "train"]
     assert list(tmp_path.glob("work_dirs/*/epoch_1.pth"))

@@ -1,15 +1,14 @@
 """The commands of the pages for users, one after the other as written, on a UCF101 of a few small videos."""
 import json
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 from page_commands import commands
 from paths import ROOT
+from stock_tools import run_forked
 
 from vididi_transforms.data.motion_videos import write_dataset
 
@@ -61,10 +60,7 @@ def run(words, folder, **places):
     for part, options in SMALL.items():
         if any(part in word for word in words if word.endswith(".py")):
             line += ["--cfg-options"] * ("--cfg-options" not in words) + options
-    done = subprocess.run([sys.executable, *line], cwd=folder, capture_output=True, text=True, check=False,
-                          env={**os.environ, "OMP_NUM_THREADS": "1"})
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return done.stdout
+    return run_forked(*line, cwd=folder)
 
 
 @pytest.fixture(scope="module")
