@@ -54,7 +54,9 @@ class OpenCVVideo(Video):
     def _open(self) -> "cv2.VideoCapture":
         import cv2
 
-        return cv2.VideoCapture(f"file:{self._path}", cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
+        video = cv2.VideoCapture(f"file:{self._path}", cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
+        video.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)  # not the default of OpenCV 4
+        return video
 
 
 def _check_stream(path: Path) -> None:
