@@ -130,7 +130,7 @@ def test_recalls_during_training_are_curves(tmp_path):
     axis, = recall_curves(runs).axes
     *lines, chance = axis.lines
     assert [line.get_xydata().tolist() for line in lines] == [[[8, 10], [16, 30], [24, 80]], [[8, 10], [16, 12.5]]]
-    assert [text.get_text() for text in axis.texts] == ["first\n80.0 %", "second\n12.5 %"]
+    assert [text.get_text() for text in axis.texts] == ["first\n80.0 %", "second\n12.5 %", "chance"]
     assert chance.get_ydata() == [pytest.approx(100 * chance_recalls(runs[1].features)[0])] * 2
     assert axis.get_xlabel() == "epoch"
     write_report([first, second], tmp_path / "report.html")

@@ -45,6 +45,7 @@ def draw_recalls(axis: "Axes", runs: Sequence[Run], colours: Sequence[str] = COL
                           xytext=(0, 6), textcoords="offset points", ha="right", color=colour, weight="bold")
     for chance in {chance_recalls(run.features)[0] for run in runs if run.features}:
         axis.axhline(100 * chance, color="black", linestyle=":", linewidth=1)
+        axis.annotate("chance", (1, 100 * chance), xycoords=("axes fraction", "data"), ha="right", va="top", fontsize=8)
     axis.set(xlabel="epoch" if any("epoch" in line for run in runs for line in run.training) else "step",
              ylabel="R@1 in %", ylim=(0, 100))
     axis.spines[["top", "right"]].set_visible(False)

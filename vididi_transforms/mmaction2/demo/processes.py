@@ -42,8 +42,8 @@ class Processes:
         command = [sys.executable, "-m", module, *map(str, arguments)]
         log = self.log(title)
         tail: deque[str] = deque(maxlen=30)
-        with log.open("w") as file, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                                     text=True, env=_environment()) as process:
+        with log.open("w", buffering=1) as file, subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=_environment()) as process:
             self._running.add(process)
             file.write(f"{' '.join(command)}\n")
             for line in process.stdout or ():
