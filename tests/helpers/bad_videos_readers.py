@@ -33,7 +33,6 @@ def read(path, reader, sampling):
         sampling: one of :data:`SAMPLINGS`.
     """
     faulthandler.disable()  # pytest's; crashes are expected
-    os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = "threads;1"  # the same frames, without new threads for each seek
     sampling = dict(sampling)
     np.random.seed(sampling.pop("seed", 0))
     sample = dict(type="SampleFrames", clip_len=8, frame_interval=4, num_clips=2, **sampling)

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 import pytest
 from paths import ROOT
-from stock_tools import ENV, run_forked
+from stock_tools import run_forked
 
 pytestmark = pytest.mark.slow
 WITH_CONSTANTS = """
@@ -58,8 +58,7 @@ def start(name, folder, motion):
     script = folder / (f"small_{name}.py" if values else f"benchmarks/{name}.py")
     if values:
         script.write_text(WITH_CONSTANTS.format(name, values))
-    env = {**ENV, "OPENCV_FFMPEG_CAPTURE_OPTIONS": "threads;1"}  # no new threads for each seek
-    return run_forked(script, *(option.format(motion=motion) for option in SMALL[name]), env=env, cwd=folder)
+    return run_forked(script, *(option.format(motion=motion) for option in SMALL[name]), cwd=folder)
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ class FileReader:
     """
 
     def __init__(self, name: str, memory: float = 0) -> None:
-        self._reader = Reader(name, partial(print_log, logger="current", level=30), memory)
+        self._reader = Reader(name, partial(print_log, logger="current"), memory)
 
     def __call__(self, results: Results, sample: Transform) -> Results:
         """Add what the sampling adds, and ``imgs``."""
