@@ -1,4 +1,5 @@
 """Triton's interpreter where there is no GPU, a time limit for every test, and a tiny dataset of encoded videos."""
+import gc
 import os
 
 import pytest
@@ -7,6 +8,8 @@ from waiting import limit
 
 if not torch.cuda.is_available():
     os.environ.setdefault("TRITON_INTERPRET", "1")  # Triton reads it when it is imported
+
+os.register_at_fork(after_in_child=gc.freeze)  # a child that freed a test's decoders would wait for their threads
 
 
 @pytest.hookimpl(wrapper=True)

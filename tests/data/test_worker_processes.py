@@ -134,6 +134,26 @@ def test_a_worker_and_its_pipe_may_be_collected_in_any_order():
     gc.collect()
 
 
+CYCLE = """
+import gc, os
+from vididi_transforms.data.worker_processes import WorkerProcess
+class Decoder:
+    def __del__(self):
+        if os.getpid() != parent:
+            os._exit(3)
+parent, decoder = os.getpid(), Decoder()
+decoder.itself = decoder
+del decoder
+print(WorkerProcess(lambda _: gc.collect(), timeout=60)(0))
+"""
+
+
+def test_it_does_not_free_what_its_parent_left():
+    """In a process of its own, because forks of this one keep such objects anyway."""
+    run = subprocess.run([sys.executable, "-c", CYCLE], capture_output=True, text=True, check=False)
+    assert (run.stderr, run.returncode, run.stdout.strip().isdecimal()) == ("", 0, True)
+
+
 # Many processes
 
 @pytest.mark.parametrize("workers", [1, 2, 5])

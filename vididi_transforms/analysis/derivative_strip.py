@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ..data.files import write_figure, write_json
 from ..data.number_options import add_numbers
-from ..data.video_io import UnreadableError
+from ..data.video_io import UnreadableError, one_thread
 from ..data.video_io import frames as decoded
 from ..derivatives.functional import temporal_difference
 from .taylor import check_pictures, taylor_errors, taylor_strip
@@ -83,7 +83,8 @@ def read_clip(path: str | Path, frames: int = 8, interval: int = 3, start: int =
 
     wanted = range(start, start + frames * interval, interval)
     try:
-        chosen = [frame.to_ndarray(format="rgb24") for _, frame in _chosen(decoded(Path(path)), wanted, path)]
+        chosen = [frame.to_ndarray(format="rgb24", **one_thread())
+                  for _, frame in _chosen(decoded(Path(path)), wanted, path)]
     except UnreadableError as error:
         raise ValueError(f"the video must be readable: {path}: {error}") from error
     return torch.from_numpy(np.stack(chosen)).permute(3, 0, 1, 2).float() / 255

@@ -2,6 +2,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,10 +75,24 @@ def to_rgb(frame: "av.VideoFrame", reformatter: "VideoReformatter") -> np.ndarra
         reformatter: converts it; for several frames of a video, one is faster.
     """
     if frame.format.name == "yuv420p" and frame.height % 2 == 0:  # faster
-        image = reformatter.reformat(frame, format="rgb24").to_ndarray()
+        image = reformatter.reformat(frame, format="rgb24", **one_thread()).to_ndarray()
     else:
-        image = reformatter.reformat(frame, format="bgr24", interpolation="BICUBIC").to_ndarray()[..., ::-1]
+        settings = {"format": "bgr24", "interpolation": "BICUBIC", **one_thread()}
+        image = reformatter.reformat(frame, **settings).to_ndarray()[..., ::-1]
     return np.ascontiguousarray(np.rot90(image, frame.rotation // 90))
+
+
+@cache
+def one_thread() -> dict[str, Any]:
+    """Options with which PyAV converts frames in the calling thread.
+
+    Otherwise PyAV 17 and later start as many threads as there are CPUs, for each video: too many when several processes
+    read, and a process forked from this one, which has no such threads, would wait for them for ever when it frees what
+    it inherited.
+    """
+    import av
+
+    return {"threads": 1} if int(av.__version__.split(".")[0]) >= 17 else {}
 
 
 def _lenient(pyav: str) -> dict[str, Any]:
@@ -157,7 +172,7 @@ def _smaller(source: Path, short_side: int) -> "Iterator[av.VideoFrame]":
     size = None
     for _, frame in frames(source):
         size = size or scaled(frame.width, frame.height, short_side)
-        yield frame.reformat(*size, "yuv420p", interpolation="BICUBIC")
+        yield frame.reformat(*size, "yuv420p", interpolation="BICUBIC", **one_thread())
     if size is None:
         raise UnreadableError("no frame")
 

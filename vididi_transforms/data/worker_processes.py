@@ -1,4 +1,5 @@
 """Calls in processes; those that may hang or crash have a time limit."""
+import gc
 import os
 import pickle
 import signal
@@ -162,6 +163,7 @@ class WorkerProcess(Generic[Job, Result]):
 
 def _serve(pipe: Connection, function: Callable[[Any], Any], timeout: float) -> NoReturn:
     """Answer calls until the other end is closed."""
+    gc.freeze()  # never frees what the parent left: decoders whose threads were not forked would be waited for
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C does
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     if "torch" in sys.modules:  # vididi verify reads without it, and need not wait for its import

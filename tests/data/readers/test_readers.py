@@ -1,4 +1,5 @@
 """Readers return the frames that decoding the whole file shows, whatever is asked for; the reference is PyAV."""
+import os
 import random
 from functools import cache
 
@@ -85,6 +86,15 @@ def test_frames_are_decoded_from_the_last_key_frame(paths, monkeypatch, name):
     assert number_of(video.frames([39 - first])[0]) == 39  # the file is read to its end, and then again
     assert [number_of(frame) for frame in video.frames([21 - first, 21 - first])] == [21, 21]
     video.close()
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="threads are counted on Linux")
+@pytest.mark.parametrize("name", ["plain", "gray", "hevc-ten-bit"])
+def test_no_thread_is_started(paths, name):
+    before = os.listdir("/proc/self/task")
+    video = PyAVVideo(paths[name])
+    video.frames([0, 20])
+    assert os.listdir("/proc/self/task") == before
 
 
 def test_frames_that_no_other_needs_are_skipped(paths, monkeypatch):

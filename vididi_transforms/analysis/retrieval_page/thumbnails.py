@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...data.video_io import UnreadableError, frames
+from ...data.video_io import UnreadableError, frames, one_thread
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -66,7 +66,7 @@ def _images(path: Path, stop: int, step: int) -> "Iterator[Image.Image]":
     if path.is_dir():
         return _pictures(islice(frame_files(path), 0, stop, step))
     chosen = islice(frames(path), 0, stop, step)
-    return (Image.fromarray(frame.to_ndarray(format="rgb24")) for _, frame in chosen)
+    return (Image.fromarray(frame.to_ndarray(format="rgb24", **one_thread())) for _, frame in chosen)
 
 
 def frame_files(folder: Path) -> list[Path]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..files import complete
-from ..video_io import UnreadableError, frames, scaled
+from ..video_io import UnreadableError, frames, one_thread, scaled
 
 if TYPE_CHECKING:
     import av
@@ -94,6 +94,6 @@ def _jpeg(frame: "av.VideoFrame", short_side: int) -> bytes:
     context = av.CodecContext.create("mjpeg", "w")
     context.width, context.height, context.pix_fmt = width, height, "yuvj420p"
     context.time_base, context.options = Fraction(1, 30), {"qmin": "2", "qmax": "2"}  # best quality
-    picture = frame.reformat(width, height, "yuvj420p", interpolation="BICUBIC")
+    picture = frame.reformat(width, height, "yuvj420p", interpolation="BICUBIC", **one_thread())
     picture.pts = 0
     return b"".join(bytes(packet) for packet in [*context.encode(picture), *context.encode(None)])
