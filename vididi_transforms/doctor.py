@@ -1,4 +1,4 @@
-"""Report versions, active repairs of OpenMMLab, and missing packages.
+"""Report versions, the GPU, active repairs of OpenMMLab, and missing packages.
 
     vididi doctor
 
@@ -39,6 +39,18 @@ def installed(package: str) -> str:
         return "-"
 
 
+def gpu() -> str:
+    """Name and memory of the GPU that training uses, or why there is none."""
+    import torch
+
+    if torch.cuda.is_available():
+        found = torch.cuda.get_device_properties(0)
+        return f"{found.name}, {found.total_memory / 2**30:.0f} GiB, {torch.cuda.device_count()} in all"
+    built = f"for CUDA {torch.version.cuda}: no NVIDIA GPU or no driver for it was found" if torch.version.cuda else (
+        "without CUDA")
+    return f"none; this PyTorch is built {built}"
+
+
 def repairs() -> list[str]:
     """One line per repair: whether it is active, and why."""
     from .mmaction2.compat import new_transformers
@@ -69,6 +81,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the report; exit code 1 if MMAction2 cannot be used."""
     print(f"Python {platform.python_version()} on {platform.platform()}")
     print("\n".join(f"  {package} {installed(package)}" for package in PACKAGES))
+    print(f"GPU\n  {gpu()}")
     try:
         importlib.import_module("vididi_transforms.mmaction2")
         print("Repairs\n" + "\n".join(repairs()))

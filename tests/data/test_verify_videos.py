@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 from bad_videos import KINDS, kinds
 from commands import exit_code, usage_error
+from mmengine.config import Config
 from paths import ROOT
 from PIL import Image
 from video_files import record
@@ -187,7 +188,8 @@ def test_good_videos(root, tmp_path, capsys):
     assert capsys.readouterr().out.splitlines()[-2:] == [
         f"0 of 2 videos are bad: see {tmp_path}/new/report.json",
         f"Next: mim train vididi_transforms {CONFIG} --launcher none --cfg-options "
-        f"train_dataloader.dataset.ann_file={path} train_dataloader.dataset.data_prefix.video={root}"]
+        f"train_dataloader.dataset.ann_file={path} train_dataloader.dataset.data_prefix.video={root} "
+        "train_dataloader.batch_size=2"]
 
 
 @pytest.mark.parametrize("more", [
@@ -214,6 +216,11 @@ def test_the_next_commands_write_the_good_list_and_train_on_it(root, tmp_path, c
 @pytest.mark.parametrize("module", [ava, motion_videos, verify_videos])
 def test_configs_of_next_commands_exist(module):
     assert len(list(ROOT.glob(f"mmaction_configs/*/{module.CONFIG}"))) == 1
+
+
+def test_the_batch_of_the_next_command_is_that_of_the_config():
+    config = Config.fromfile(next(ROOT.glob(f"mmaction_configs/*/{verify_videos.CONFIG}")))
+    assert config.train_dataloader.batch_size == verify_videos.BATCH
 
 
 def test_only_what_changed_is_read_again(paths, tmp_path, monkeypatch):
@@ -319,13 +326,16 @@ def test_folders_of_frames(folders, capsys):
     assert shlex.split(capsys.readouterr().out.splitlines()[-1])[-4:-2] == ["--frames", "frame_{}.png"]
 
 
-def test_too_many_frames_in_the_list(folders):
+def test_too_many_frames_in_the_list(folders, capsys):
     path = folders / "more.txt"
     path.write_text("good 7 0\n")
     assert run(path, "--root", folders) == 1
     assert report_of(path)["bad"]["good"]["reason"] == "img_00006.jpg of 7 frames"
     path.write_text("good 5 0\n")
+    capsys.readouterr()
     assert run(path, "--root", folders) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        f"Next: train with ann_file='{path}', data_prefix=dict(img='{folders}') in the dataset of your config")
 
 
 def test_no_frames_in_the_list(folders):

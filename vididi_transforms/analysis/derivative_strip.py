@@ -126,7 +126,7 @@ def draw(clip: Tensor, path: str | Path, orders: Sequence[int] = (0, 1, 2), step
 def _plot_errors(axis: "Axes", clip: Tensor, orders: Sequence[int], steps: int) -> None:
     for order, errors, style in zip(orders, taylor_errors(clip, orders, steps), cycle(("o-", "s--", "^:", "d-."))):
         axis.plot(range(1, steps + 1), errors.tolist(), style, label=f"order {order}")
-    axis.set(xlabel="frame steps ahead", ylabel="root mean square error (range of a pixel: 1)", ylim=(0, None),
+    axis.set(xlabel="frame steps ahead", ylabel="root mean square error (pixels from 0 to 1)", ylim=(0, None),
              xticks=range(1, steps + 1), title="error of the Taylor expansion")
     axis.legend()
 

@@ -12,6 +12,7 @@ the same. Exit code 0: all videos are good; 1: some are bad; 2: the check failed
 import argparse
 import os
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -26,6 +27,7 @@ from .video_lists.grammar import DELIMITERS
 from .video_lists.video_list import Entry, read_video_list
 
 CONFIG = "vididi-vicreg_r3d18_1xb64-8x3x2-400e_ucf101-rgb.py"
+BATCH = 64
 
 
 def run(args: argparse.Namespace) -> int:
@@ -46,7 +48,8 @@ def run(args: argparse.Namespace) -> int:
     _report(args, report, len(found), bad)
     if args.write_good:
         write_good(args.write_good, [entry.line for entry in videos.entries if entry.path not in bad])
-    print(f"Next: {_next_step(args, bool(bad))}")
+    good = [job for name, job in jobs.items() if name not in bad]
+    print(f"Next: {_next_step(args, good, bool(bad))}")
     return 1 if bad else 0
 
 
@@ -87,21 +90,23 @@ def _report(args: argparse.Namespace, path: Path, videos: int, bad: dict[str, Fa
     print(f"{len(bad)} of {videos} videos are bad: see {path}")
 
 
-def _next_step(args: argparse.Namespace, bad: bool) -> str:
+def _next_step(args: argparse.Namespace, good: Sequence[Job], bad: bool) -> str:
+    """Write the list of good videos, if some are bad; then train on it."""
     if bad and not args.write_good:
         options = [*(("--delimiter", args.delimiter) if args.delimiter else ()),
                    *(("--out", str(args.out)) if args.out else ()), *(("--quick",) if args.quick else ()),
                    *(("--config", str(args.config)) if args.config else
                      ("--reader", args.reader) if args.reader != "pyav" else ()),
                    *(("--frames", args.frames) if args.frames != TEMPLATE else ())]
-        good = args.list.with_name(f"{args.list.stem}_good{args.list.suffix}")
-        return verify_command(args.list, args.root, *options, "--write-good", str(good))
-    good = args.write_good or args.list
-    if args.delimiter or args.config:
+        list_of_good = args.list.with_name(f"{args.list.stem}_good{args.list.suffix}")
+        return verify_command(args.list, args.root, *options, "--write-good", str(list_of_good))
+    path, folders = args.write_good or args.list, any(isinstance(job, FrameFolder) for job in good)
+    if args.delimiter or args.config or folders:
         between = f" and delimiter={DELIMITERS[args.delimiter]!r}" if args.delimiter else ""
-        return (f"train with ann_file={str(good)!r}, data_prefix=dict(video={str(args.root)!r}){between} in the "
-                "dataset of your config")
-    return train_command(CONFIG, good, args.root)
+        return (f"train with ann_file={str(path)!r}, data_prefix=dict({'img' if folders else 'video'}="
+                f"{str(args.root)!r}){between} in the dataset of your config")
+    smaller = [f"train_dataloader.batch_size={len(good)}"] if len(good) < BATCH else []
+    return train_command(CONFIG, path, args.root, *smaller)
 
 
 def write_good(path: Path, lines: list[str]) -> None:

@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ import torch
 import torchvision
 from mmengine.logging import HistoryBuffer
 
+from vididi_transforms import doctor
 from vididi_transforms.mmaction2.compat import new_transformers
 from vididi_transforms.mmaction2.compat import repairs as compat
 
@@ -212,6 +214,19 @@ def test_doctor_survives_a_broken_stack(breakage):
     assert result.returncode == 1
     assert "MMAction2 cannot be used: " in result.stdout
     assert result.stdout.endswith("\nNext: pip install 'vididi-transforms[mmaction2]'\n")
+
+
+@pytest.mark.parametrize(("names", "cuda", "message"), [
+    (["NVIDIA A", "NVIDIA B"], "13.0", "NVIDIA A, 80 GiB, 2 in all"),
+    ([], "13.0", "none; this PyTorch is built for CUDA 13.0: no NVIDIA GPU or no driver for it was found"),
+    ([], None, "none; this PyTorch is built without CUDA")])
+def test_doctor_names_the_gpu(monkeypatch, names, cuda, message):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: bool(names))
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: len(names))
+    monkeypatch.setattr(torch.cuda, "get_device_properties",
+                        lambda index: SimpleNamespace(name=names[index], total_memory=80 * 2**30))
+    monkeypatch.setattr(torch.version, "cuda", cuda)
+    assert doctor.gpu() == message
 
 
 def test_doctor_reports():
