@@ -137,10 +137,13 @@ def test_own_videos(own, folder):
     find = next(line for line in (ROOT / "docs/own_videos.md").read_text().splitlines() if line.startswith("find "))
     subprocess.run(["bash", "-c", find.replace("FOLDER", "videos/")], cwd=own, check=True)
     assert len((own / "videos.txt").read_text().splitlines()) == 8
-    verify, train, features, export = page("own_videos")
+    verify, train, few, features, export = page("own_videos")
     assert "0 of 8 videos are bad" in run(verify, own, FOLDER="videos")
     run(train, own, FOLDER="videos")
     assert (own / "work_dirs/own/epoch_1.pth").exists()
+    subprocess.run(["bash", "-c", "head -n 8 good.txt > few.txt"], cwd=own, check=True)
+    run(few, own, FOLDER="videos")
+    assert (own / "work_dirs/few/epoch_1.pth").exists()
     for split, name in (("train", "gallery"), ("val", "queries")):
         (own / f"{name}.txt").write_text((folder / f"data/ucf101/ucf101_{split}_split_1_videos.txt").read_text())
     block, = re.findall(r"^```python\n(.*?)^```$", (ROOT / "docs/own_videos.md").read_text(), flags=re.M | re.S)
