@@ -8,8 +8,11 @@ from functools import partial
 
 import numpy as np
 import pytest
+import torch
 from commands import usage_error
 from feature_files import save, toy
+from mmaction.registry import MODELS
+from mmengine.config import Config
 from rich.progress import Progress
 from sklearn.metrics import silhouette_score
 from work_dirs import write_json
@@ -17,8 +20,20 @@ from work_dirs import write_json
 from vididi_transforms.data.motions import MOTIONS
 from vididi_transforms.evaluation.neighbours import TOPK
 from vididi_transforms.evaluation.provenance import provenance
-from vididi_transforms.mmaction2.demo import METHODS, Processes, command, config, picture, results, retrieval, runs
+from vididi_transforms.mmaction2.demo import (
+    METHODS,
+    Processes,
+    command,
+    config,
+    model_card,
+    picture,
+    results,
+    retrieval,
+    runs,
+    untrained_checkpoint,
+)
 from vididi_transforms.mmaction2.demo.display import Display
+from vididi_transforms.mmaction2.models.weights import export_encoder
 
 
 def test_chance_equals_random_choice():
@@ -62,6 +77,25 @@ def test_summary_names_the_recalls_and_the_files(tmp_path):
     assert "50.0 % of the test videos with ViDiDi, for 25.0 % without it, and for 12.5 % by chance" in text
     assert [name for name in ("retrieval.html", "report.html", "demo.png", "results.json")
             if f"{tmp_path / name}" not in text] == []
+
+
+def test_the_card_loads_the_encoder(tmp_path, monkeypatch):
+    content = torch.load(untrained_checkpoint(tmp_path), weights_only=True)
+    meta = {"epoch": 72, "bn_statistics": {"views": "frames", "videos": 480}}
+    torch.save(content | {"meta": meta}, tmp_path / "epoch_72.pth")
+    export_encoder(tmp_path / "epoch_72.pth", tmp_path / model_card.FILE, "plain")
+    scores = {"chance": {"top1": 0.125}, "vididi-vicreg": {"top1": 0.7063}}
+    text = model_card.card(tmp_path / model_card.FILE, "vididi-vicreg", scores, provenance("vididi"))
+    for expected in ("72 epochs", "statistics of frames, of 480 videos", "70.6 % (by chance: 12.5 %)"):
+        assert expected in text
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec(text.partition("```python\n")[2].partition("```")[0], names)
+    model = MODELS.build(Config.fromfile(config("vididi-vicreg")).model).eval()
+    model.load_state_dict(content["state_dict"])
+    batch = dict(inputs=[(255 * names["clip"][0]).unsqueeze(0)], data_samples=[None])
+    inputs = model.data_preprocessor(batch)["inputs"]
+    assert torch.allclose(names["feature"], model.backbone(inputs.flatten(0, 1)).mean(dim=(2, 3, 4)), atol=1e-5)
 
 
 def test_the_recorded_command_is_the_one_that_was_typed(tmp_path, monkeypatch):

@@ -11,7 +11,7 @@ import argparse
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of ``vididi weights``."""
     parser.add_argument("checkpoint", metavar="CHECKPOINT", help="checkpoint that mmengine wrote in training")
-    parser.add_argument("out", metavar="OUT", help="file to write")
+    parser.add_argument("out", metavar="OUT", help="file to write: .safetensors, or any other name for torch.load")
     parser.add_argument("--layout", default="mmaction2", choices=("mmaction2", "torchvision", "plain"),
                         help="names of the tensors: mmaction2 (backbone.*, for load_from), torchvision, or plain (the "
                         "encoder's own); default: %(default)s")

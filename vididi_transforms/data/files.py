@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from torch import Tensor
 
 
 def inside(root: Path, name: str) -> Path:
@@ -138,3 +139,12 @@ def write_checkpoint(path: Path, content: Any) -> None:
     torch.save(content, file)
     with complete(path) as part:
         part.write_bytes(file.getbuffer())
+
+
+def write_safetensors(path: Path, tensors: "dict[str, Tensor]", facts: dict[str, Any]) -> None:
+    """Write tensors as a safetensors file, atomically; facts that are not text are stored as JSON."""
+    from safetensors.torch import save
+
+    text = {key: value if isinstance(value, str) else json.dumps(value) for key, value in facts.items()}
+    with complete(path) as part:
+        part.write_bytes(save({key: value.contiguous() for key, value in tensors.items()}, text))

@@ -1,10 +1,12 @@
 """Export of a trained encoder: exactly its tensors, in one of three layouts, or an error."""
+import json
 import os
 import pickle
 import re
 from importlib import import_module
 
 import pytest
+import safetensors.torch
 import torch
 from commands import command
 from encoders import STOCK, encoder, loading_runner, same, torchvision_model
@@ -113,6 +115,22 @@ def test_export_of_the_bare_encoder(trained_small, tmp_path):
     assert {"epoch", "iter", "layout", "vididi_transforms"} <= content["meta"].keys()
     assert "cfg" not in content["meta"]
     assert content["meta"]["layout"] == "plain"
+
+
+def test_export_as_safetensors(trained_small, tmp_path, capsys):
+    out = tmp_path / "encoder.safetensors"
+    main([str(trained_small), str(out), "--layout", "plain"])
+    expected = backbone_of(trained_small)
+    assert same(safetensors.torch.load_file(out), expected)
+    with safetensors.safe_open(out, "pt") as file:
+        facts = file.metadata()
+    assert facts["layout"] == "plain"
+    assert json.loads(facts["iter"]) == torch.load(trained_small, weights_only=True)["meta"]["iter"]
+    model = recognizer(SMALL, 32)
+    exec(capsys.readouterr().out.splitlines()[-1].removeprefix("Next: "), dict(model=model, safetensors=safetensors))
+    assert same(dict(model.backbone.state_dict()), expected)
+    with pytest.raises(ValueError, match=r"the layout of a safetensors file must be plain or torchvision, .*got mmact"):
+        export_encoder(trained_small, out)
 
 
 def test_export_takes_the_online_encoder_of_wrapped_models(tmp_path):

@@ -9,7 +9,9 @@ from ...data.motion_videos import write_dataset
 from ...evaluation.features import read_runs
 from ...evaluation.provenance import provenance
 from ...evaluation.tables import percent
+from .model_card import write_model
 from .picture import draw
+from .processes import Processes
 from .results import TEST, TRAIN, chance, table
 from .runs import METHODS, Scores, measure
 
@@ -28,12 +30,14 @@ def run(args: argparse.Namespace) -> None:
     write_videos()
     measured, seconds = measure(args.out, args.cfg_options)
     results = {"chance": chance(), **measured}
-    write_json(args.out / "results.json", {**results, "seconds": seconds, "run": provenance("vididi")})
+    made = provenance("vididi")
+    write_json(args.out / "results.json", {**results, "seconds": seconds, "run": made})
     print(table(results, seconds))
     runs = [args.out / name for name in results if name != "chance"]
     draw(runs[1:], args.out / "demo.png")
     write_retrieval_page(read_runs(runs), args.out / "retrieval.html", queries=QUERIES)
     print(write_report(runs, args.out / "report.html", "Motion videos: VICReg and ViDiDi-VICReg"))
+    write_model(Processes(args.out), METHODS[-1], results, made)
     print(summary(results, args.out))
 
 
@@ -57,4 +61,5 @@ def summary(results: dict[str, Scores], out: Path) -> str:
     return (f"The nearest training video shows the same motion for {vididi} of the test videos with ViDiDi, for "
             f"{vicreg} without it, and for {chance} by chance.\n"
             f"Next: open {out / 'retrieval.html'} (clips) and {out / 'report.html'} in a browser; "
-            f"figure: {out / 'demo.png'}, numbers: {out / 'results.json'}")
+            f"figure: {out / 'demo.png'}, numbers: {out / 'results.json'}, "
+            f"model: {out / METHODS[-1]}")

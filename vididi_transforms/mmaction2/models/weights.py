@@ -9,12 +9,13 @@ import torch
 from torch import Tensor
 
 from ... import __version__
-from ...data.files import write_checkpoint
+from ...data.files import write_checkpoint, write_safetensors
 from ..compat.safe_loading import safe_loader
 from .bn_statistics import META
 from .checkpoint_keys import BACKBONE, state_dict_of
 from .torchvision_keys import to_torchvision, torchvision_name
 
+SAFE = ".safetensors"
 LAYOUTS = {  # how to load a file OUT of each
     "mmaction2": "mim train mmaction2 CONFIG.py --cfg-options load_from={}",
     "torchvision": "model.load_state_dict(torch.load('{}')['state_dict'], strict=False)",
@@ -25,10 +26,11 @@ KEPT_META = ("epoch", "iter", "seed", "time", "mmengine_version")
 
 def export_encoder(checkpoint: str | os.PathLike[str], out: str | os.PathLike[str],
                    layout: str = "mmaction2") -> dict[str, Tensor]:
-    """Write the encoder of a checkpoint to a file ``dict(state_dict=..., meta=...)``.
+    """Write the encoder of a checkpoint to a file ``dict(state_dict=..., meta=...)``, or to a safetensors file.
 
-    The file appears when it is complete. ``meta['bn_statistics']`` says which views its batch normalisation statistics
-    follow, and the number of videos if :class:`BNStatisticsHook` or ``vididi bn-statistics`` has set them.
+    A safetensors file has the same tensors, and ``meta`` as its metadata. The file appears when it is complete.
+    ``meta['bn_statistics']`` says which views its batch normalisation statistics follow, and the number of videos if
+    :class:`BNStatisticsHook` or ``vididi bn-statistics`` has set them.
 
     | layout | keys | for |
     |---|---|---|
@@ -38,18 +40,23 @@ def export_encoder(checkpoint: str | os.PathLike[str], out: str | os.PathLike[st
 
     Args:
         checkpoint: checkpoint of mmengine, read with torch's safe loader.
-        out: file to write. Its folder is created if needed.
+        out: file to write, a safetensors file if its name ends so. Its folder is created if needed.
         layout: ``'mmaction2'``, ``'torchvision'`` or ``'plain'``.
 
     Returns:
         The ``state_dict`` that was written.
 
     Raises:
-        ValueError: If the layout is unknown; if the checkpoint holds code or no ``backbone.*``; for the layout
+        ValueError: If the layout is unknown, or ``'mmaction2'`` for a safetensors file, which ``load_from`` cannot
+            read; if the checkpoint holds code or no ``backbone.*``; for the layout
             ``'torchvision'``, if the encoder is not one of torchvision's models.
     """
     if layout not in LAYOUTS:
         raise ValueError(f"layout must be one of {', '.join(LAYOUTS)}: got {layout!r}")
+    safe = Path(out).suffix == SAFE
+    if safe and layout == "mmaction2":
+        raise ValueError("the layout of a safetensors file must be plain or torchvision, as load_from does not read "
+                         f"such files: got {layout}")
     loaded = _load(checkpoint)
     encoder = _backbone(state_dict_of(loaded), checkpoint)
     if layout == "mmaction2":
@@ -58,7 +65,10 @@ def export_encoder(checkpoint: str | os.PathLike[str], out: str | os.PathLike[st
         encoder = to_torchvision(encoder, torchvision_name(encoder))
     meta = {key: value for key, value in loaded.get("meta", {}).items() if key in KEPT_META} | _statistics(loaded)
     meta |= {"layout": layout, "vididi_transforms": __version__}
-    write_checkpoint(Path(out), dict(state_dict=encoder, meta=meta))
+    if safe:
+        write_safetensors(Path(out), encoder, meta)
+    else:
+        write_checkpoint(Path(out), dict(state_dict=encoder, meta=meta))
     return encoder
 
 
@@ -90,4 +100,11 @@ def run(args: argparse.Namespace) -> None:
     """Export the encoder and print how to load it."""
     encoder = export_encoder(args.checkpoint, args.out, args.layout)
     print(f"{len(encoder)} tensors, {os.path.getsize(args.out) / 1e6:.1f} MB, layout {args.layout}: {args.out}\n"
-          f"Next: {LAYOUTS[args.layout].format(args.out)}")
+          f"Next: {loading(args.out, args.layout)}")
+
+
+def loading(out: str, layout: str) -> str:
+    """The line that loads an exported file."""
+    line = LAYOUTS[layout].format(out)
+    safe = line.replace("torch.load", "safetensors.torch.load_file").replace("['state_dict']", "")
+    return safe if out.endswith(SAFE) else line
