@@ -17,8 +17,7 @@ import {} as module
 if __name__ == "__main__":
     module.main()
 """
-NEEDS = {"fine_tuning": ["ablation"], "clustering": ["ablation"], "probe": ["ablation"],
-         "saliency": ["ablation", "fine_tuning"]}
+NEEDS = {"fine_tuning": ["ablation"], "clustering": ["ablation"], "saliency": ["ablation", "fine_tuning"]}
 ABLATION = ["--ablation", "work_dirs/ablation/1e-32-16", "--data", "data/motion-ablation/32-16", "--seeds", "0"]
 SCHEDULES = ("base", "schedule-1st-mix", "vididi")  # which the other benchmarks need
 SMALL = {
@@ -26,7 +25,6 @@ SMALL = {
     "bn_statistics": ["--videos", "32", "16", "--epochs", "1", "--seeds", "0"],
     "fine_tuning": ABLATION,
     "clustering": ABLATION,
-    "probe": ABLATION,
     "saliency": [*ABLATION, "--videos", "4"],
     "batched_pass": ["--clips", "2", "--frames", "4", "--size", "32", "--rounds", "1"],
     "finite": ["--clips", "300"],
@@ -38,7 +36,6 @@ SMALL = {
 }
 CONSTANTS = {  # replaced in the module where there is no option
     "growth": dict(SHAPES=[(2, 8, 32), (4, 8, 32)], BASE=(2, 8, 32)),
-    "probe": dict(PER_CLASS=(1, None)),
     "processes": dict(COUNTS="module.COUNTS[:2]"),
     "reading": dict(FRAMES=40),
     "retrieval": dict(GALLERY=50, QUERIES=20, GROWTH=(100, 200)),
