@@ -22,7 +22,8 @@ from vididi_transforms.augment.resample import resized_crop
 from vididi_transforms.data import motion_videos, motions
 from vididi_transforms.data.video_io import UnreadableError
 from vididi_transforms.evaluation.clustering import best_retrieved_classes, draw, silhouette, tsne
-from vididi_transforms.evaluation.features import read_features, read_runs
+from vididi_transforms.evaluation.features import FeatureSet, read_features, read_runs
+from vididi_transforms.evaluation.probe import probe
 from vididi_transforms.evaluation.retrieval import recall_of_hits
 from vididi_transforms.objectives.embeddings import global_average_pool
 from vididi_transforms.pairs.keyed_random import keyed_generator
@@ -287,6 +288,13 @@ VIDEOS = [
     (lambda: motion_videos.write_dataset("no", train=0), ValueError,
      "numbers must be >= 1 and size even (H.264): got train=0, test=160, frames=40, size=64"),
 ]
+def feature_set(labels):
+    """Gallery and query videos, one of each label."""
+    return FeatureSet("run", np.eye(2 * len(labels)), np.array([*labels, *labels]),
+                      np.repeat(["gallery", "query"], len(labels)), np.arange(2 * len(labels)).astype(str),
+                      {label: f"class {label}" for label in labels})
+
+
 ANALYSIS = [
     *((lambda text=text: read_text(text), ValueError,
        f"a feature file must be a .npz that DumpFeatures wrote: {FILE} is not one") for text in ("text", "", "PK\3\4")),
@@ -342,6 +350,9 @@ PICTURES = [
      "saliency needs maps [B, D, t, h, w] and weights [D] or [B, D]: got (2, 3, 4, 8, 8) and (2,)"),
     (lambda: saliency.class_weights(torch.eye(3), torch.tensor([0, 3])), ValueError,
      "labels must be in [0, 3), the classes of the head: got [0, 3]"),
+    (lambda: probe(feature_set([0, 1]), [2]), ValueError,
+     "labels per class must be between 1 and 1, the gallery videos of the smallest class: got 2"),
+    (lambda: probe(feature_set([0, 0]), [1]), ValueError, "a probe needs at least two classes: got class 0"),
     (lambda: attention.attention_on_motion(CLIPS[:, 0], CLIPS[:1, 0]), ValueError,
      "tubes and mask must both be [B, T, H, W]: got (2, 4, 8, 8) and (1, 4, 8, 8)"),
 ]

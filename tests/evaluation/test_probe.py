@@ -64,14 +64,3 @@ def test_no_label_of_a_test_video_is_used():
     for name in CLASSIFIERS:
         right, of_class = (probe(one, [None])[name][None][0] for one in (found, wrong))
         assert of_class < right
-
-
-def test_too_few_videos():
-    with pytest.raises(ValueError, match=r"labels per class must be between 1 and 4, .* smallest class: got 5"):
-        probe(videos(1, count=24), [5])
-    with pytest.raises(ValueError, match=r"labels per class must be between 1 and 4, .* smallest class: got 0"):
-        probe(videos(1, count=24), [0])
-    one = videos(1, count=24)
-    one_class = FeatureSet(one.name, one.features, np.full(24, 3), one.splits, one.videos, {3: "a"})
-    with pytest.raises(ValueError, match="a probe needs at least two classes: got a"):
-        probe(one_class, [1])
