@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from bad_videos import write_kinds
+from bad_videos import KINDS, write_kinds
 from mmaction.registry import DATA_SAMPLERS, DATASETS, TRANSFORMS
 from mmengine.dataset import ConcatDataset, DefaultSampler, RepeatDataset
 from torch.utils.data import DataLoader
@@ -291,14 +291,17 @@ class TestReadVideo:
     @pytest.mark.parametrize("test_mode", [False, True])
     @pytest.mark.parametrize("kind", ["plain", "edit-list", "avi-gap", "avi-cut", "two-videos", "ten-bit", "turned"])
     def test_the_same_seed_gives_the_same_frames_with_every_reader(self, tmp_path, kind, test_mode):
-        """Also where a video turns out to be shorter, and is sampled twice."""
+        """Also where a video turns out to be shorter, and is sampled twice: as if its length had been known."""
         path = write_kinds(tmp_path, [kind])[kind]
-        found = []
+        found, frames = [], len(KINDS[kind].numbers)
+        sampling = dict(clip_len=2, test_mode=test_mode)
+        np.random.seed(5)
+        expected = build(**SAMPLE_FRAMES | sampling)(dict(total_frames=frames, start_index=0, avg_fps=25))
         for reader in READERS:
             np.random.seed(5)
-            found.append(read_kind(path, reader, test_mode=test_mode))
-        assert len({results["total_frames"] for results in found}) == 1
-        assert len({tuple(results["frame_inds"]) for results in found}) == 1
+            found.append(read_kind(path, reader, **sampling))
+        assert [results["total_frames"] for results in found] == [frames] * len(READERS)
+        assert all((results["frame_inds"] == expected["frame_inds"]).all() for results in found)
         assert len({np.stack(results["imgs"]).tobytes() for results in found}) == 1
 
     def test_giving_way_is_a_line_in_the_log(self, tmp_path, monkeypatch):

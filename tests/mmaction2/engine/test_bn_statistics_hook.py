@@ -1,9 +1,11 @@
 """BNStatisticsHook in a run and ``vididi bn-statistics`` afterwards: the same statistics, and nothing else changes."""
+import random
 import re
 
+import numpy as np
 import pytest
 import torch
-from bn_runs import OURS, TwoNorms, model, run
+from bn_runs import OURS, Pairs, TwoNorms, model, run
 from commands import command, exit_code
 from encoders import same
 from mmaction.registry import MODELS
@@ -79,10 +81,30 @@ def test_statistics_are_exact_until_the_next_step(tmp_path):
         def before_val_epoch(self, runner):
             passes.append({name: buffer.clone() for name, buffer in runner.model.backbone.named_buffers()})
 
-    runner = run(tmp_path, [AT_VAL, Passes()], lr=0.1, val=True, epochs=2)
+    runner = run(tmp_path / "val", [AT_VAL, Passes()], lr=0.1, val=True, epochs=2)
     assert len(passes) == 2
     assert changed(*passes) == {"running_mean", "running_var", "num_batches_tracked"}
     assert same(passes[-1], dict(runner.model.backbone.named_buffers()))
+    at_end = run(tmp_path / "end", [EXACT], lr=0.1, epochs=2).model.backbone
+    assert changed(passes[-1], dict(at_end.named_buffers())) <= {"num_batches_tracked"}
+
+
+def test_a_pass_leaves_the_global_generators_as_they_are(tmp_path, monkeypatch):
+    """Also if the dataset draws from them."""
+    class Drawn(Hook):
+        priority = "LOWEST"
+
+        def before_val_epoch(self, runner):
+            drawn.append((random.random(), np.random.rand(), torch.rand(1).item()))
+
+    read = Pairs.__getitem__
+    monkeypatch.setattr(Pairs, "__getitem__", lambda videos, index: (
+        random.random(), np.random.rand(), torch.rand(1)) and read(videos, index))
+    drawn = []
+    for name, hooks in (("with", [AT_VAL]), ("without", [])):
+        run(tmp_path / name, [Drawn(), *hooks], val=True)
+    assert len(drawn) == 8
+    assert drawn[:4] == drawn[4:]
 
 
 def test_the_average_of_the_weights_has_statistics_of_its_own(tmp_path):
