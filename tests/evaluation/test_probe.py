@@ -8,14 +8,14 @@ from vididi_transforms.evaluation.probe import CLASSIFIERS, probe
 CLASSES = {3: "a", 5: "b", 6: "c"}
 
 
-def videos(distance, count=600, dims=8, seed=0, name="run"):
+def videos(distance, count=600, dims=8, seed=0):
     """Classes around different points, ``distance`` standard deviations from the mean."""
     rng = np.random.default_rng(seed)
     labels = np.array(list(CLASSES))[np.arange(count) % 3]
     centres = dict(zip(CLASSES, np.linalg.qr(rng.normal(size=(dims, 3)))[0].T, strict=True))
     features = rng.normal(size=(count, dims)) + distance * np.stack([centres[label] for label in labels])
     splits = np.where(np.arange(count) % 2, "gallery", "query")
-    return FeatureSet(name, features.astype(np.float32), labels, splits, np.arange(count).astype(str), CLASSES)
+    return FeatureSet("run", features.astype(np.float32), labels, splits, np.arange(count).astype(str), CLASSES)
 
 
 @pytest.mark.parametrize(("distance", "low", "high"), [(20, 1, 1), (0, 0.2, 0.47)])
@@ -33,7 +33,7 @@ def test_more_labels_help():
         assert means[-1] > means[0] + 0.1
 
 
-def test_one_label_per_class_is_the_nearest_mean():
+def test_one_label_per_class_is_the_nearest_video():
     """With one neighbour, by cosine similarity, the reference is a search."""
     found = videos(2.5)
     train, test = found.part("gallery"), found.part("query")

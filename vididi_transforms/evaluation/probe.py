@@ -64,7 +64,7 @@ def _accuracy(name: str, train: FeatureSet, labelled: np.ndarray, test: FeatureS
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    fewest = min(np.bincount(train.labels[labelled])[np.unique(train.labels)])
+    fewest = min(np.unique(train.labels[labelled], return_counts=True)[1])
     classifier = (make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000)) if name == "linear" else
                   KNeighborsClassifier(min(5, fewest), metric="cosine", weights="distance"))
     classifier.fit(train.features[labelled], train.labels[labelled])

@@ -74,7 +74,7 @@ def card(weights: Path, method: str, scores: Mapping[str, Scores], run: Mapping[
     pixels = settings.model.data_preprocessor
     return CARD.format(
         method=method, objective=method.rpartition("-")[2], epochs=facts["epoch"], train=TRAIN, test=TEST,
-        statistics=f"{statistics['views']}, of {statistics['videos']} videos",
+        statistics=statistics["views"] + (f", of {statistics['videos']} videos" if statistics["videos"] else ""),
         top1=percent(scores[method]["top1"]), chance=percent(scores["chance"]["top1"]), file=weights.name,
         backbone=", ".join(f"{key}={value!r}" for key, value in settings.model.backbone.items()),
         mean=pixels.mean, std=pixels.std, versions=", ".join(map(" ".join, run["versions"].items())),

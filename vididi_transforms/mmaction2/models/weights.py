@@ -15,11 +15,10 @@ from .bn_statistics import META
 from .checkpoint_keys import BACKBONE, state_dict_of
 from .torchvision_keys import to_torchvision, torchvision_name
 
-SAFE = ".safetensors"
-LAYOUTS = {  # how to load a file OUT of each
-    "mmaction2": "mim train mmaction2 CONFIG.py --cfg-options load_from={}",
-    "torchvision": "model.load_state_dict(torch.load('{}')['state_dict'], strict=False)",
-    "plain": "model.backbone.load_state_dict(torch.load('{}')['state_dict'])",
+LAYOUTS = {  # how to load a file of each: its name, or the line that reads its tensors
+    "mmaction2": "mim train mmaction2 CONFIG.py --cfg-options load_from={out}",
+    "torchvision": "model.load_state_dict({tensors}, strict=False)",
+    "plain": "model.backbone.load_state_dict({tensors})",
 }
 KEPT_META = ("epoch", "iter", "seed", "time", "mmengine_version")
 
@@ -48,13 +47,12 @@ def export_encoder(checkpoint: str | os.PathLike[str], out: str | os.PathLike[st
 
     Raises:
         ValueError: If the layout is unknown, or ``'mmaction2'`` for a safetensors file, which ``load_from`` cannot
-            read; if the checkpoint holds code or no ``backbone.*``; for the layout
-            ``'torchvision'``, if the encoder is not one of torchvision's models.
+            read; if the checkpoint holds code or no ``backbone.*``; for the layout ``'torchvision'``, if the encoder is
+            not one of torchvision's models.
     """
     if layout not in LAYOUTS:
         raise ValueError(f"layout must be one of {', '.join(LAYOUTS)}: got {layout!r}")
-    safe = Path(out).suffix == SAFE
-    if safe and layout == "mmaction2":
+    if _is_safetensors(out) and layout == "mmaction2":
         raise ValueError("the layout of a safetensors file must be plain or torchvision, as load_from does not read "
                          f"such files: got {layout}")
     loaded = _load(checkpoint)
@@ -65,11 +63,15 @@ def export_encoder(checkpoint: str | os.PathLike[str], out: str | os.PathLike[st
         encoder = to_torchvision(encoder, torchvision_name(encoder))
     meta = {key: value for key, value in loaded.get("meta", {}).items() if key in KEPT_META} | _statistics(loaded)
     meta |= {"layout": layout, "vididi_transforms": __version__}
-    if safe:
+    if _is_safetensors(out):
         write_safetensors(Path(out), encoder, meta)
     else:
         write_checkpoint(Path(out), dict(state_dict=encoder, meta=meta))
     return encoder
+
+
+def _is_safetensors(path: str | os.PathLike[str]) -> bool:
+    return Path(path).suffix == ".safetensors"
 
 
 def _statistics(loaded: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,11 +102,8 @@ def run(args: argparse.Namespace) -> None:
     """Export the encoder and print how to load it."""
     encoder = export_encoder(args.checkpoint, args.out, args.layout)
     print(f"{len(encoder)} tensors, {os.path.getsize(args.out) / 1e6:.1f} MB, layout {args.layout}: {args.out}\n"
-          f"Next: {loading(args.out, args.layout)}")
+          f"Next: {LAYOUTS[args.layout].format(out=args.out, tensors=_reading(args.out))}")
 
 
-def loading(out: str, layout: str) -> str:
-    """The line that loads an exported file."""
-    line = LAYOUTS[layout].format(out)
-    safe = line.replace("torch.load", "safetensors.torch.load_file").replace("['state_dict']", "")
-    return safe if out.endswith(SAFE) else line
+def _reading(out: str) -> str:
+    return f"safetensors.torch.load_file('{out}')" if _is_safetensors(out) else f"torch.load('{out}')['state_dict']"
